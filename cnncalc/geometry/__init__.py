@@ -1,0 +1,1 @@
+"""Every spatial formula, once, for one axis."""

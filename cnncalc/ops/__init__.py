@@ -1,0 +1,1 @@
+"""The ops, one file per family; importing this package registers all of them in `OPS`."""

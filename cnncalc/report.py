@@ -1,0 +1,155 @@
+"""What was found out about a network: frozen, and the only thing that readers see.
+
+Counts are for the whole batch (`batch` times one sample) except parameters and buffers; bytes use the report's dtype.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from fractions import Fraction
+
+    from cnncalc.errors import Finding, Frame, Location
+    from cnncalc.geometry.field import Field
+    from cnncalc.ops.base import FlopClass, Inference, Op, Settings, Weight
+    from cnncalc.spec.network import NetworkSpec
+
+Shape = tuple[int, ...]
+"""Channels first, then one size per spatial axis."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisReach:
+    """What a unit of a layer sees of one axis of one input, in pixels."""
+
+    rf: int
+    """Largest extent over the phases."""
+    jump: Fraction | None
+    start: Fraction | None
+    touched: int
+    phases: tuple[tuple[int, int], ...] | None
+    """(extent, how many phases), by extent."""
+    erf_sigma: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerReport:
+    """One row: a layer with its figures."""
+
+    name: str
+    op: str
+    config: Op
+    """The validated options."""
+    inputs: tuple[str, ...]
+    """Names of the layers or network inputs it reads."""
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    settings: Settings | None
+    """Kernel, stride, padding and dilation per axis; None where the op has no window."""
+    field: Field | None
+    """Of the first input the layer depends on: the exact sets."""
+    fields: Mapping[str, Field]
+    reach: tuple[AxisReach, ...]
+    """Per axis, of the first input; () where nothing spatial is left."""
+    is_global: bool
+    weights: tuple[Weight, ...]
+    fan_in: int | None
+    fan_out: int | None
+    params: int
+    """Trainable parameters; 0 for a layer that shares another's."""
+    buffers: int
+    frozen: bool
+    macs: int
+    macs_valid: int
+    flops: int
+    flops_by_class: Mapping[FlopClass, int]
+    activations: int
+    output_bytes: int
+    im2col_bytes: int
+    intensity: float | None
+    """MACs per byte moved (input + weights + output)."""
+    inferences: tuple[Inference, ...]
+    """Of its node, or of the steps of a composite, for one sample."""
+    unknown: frozenset[str] = frozenset()
+    """Figures that are not known (`params`, `macs`)."""
+    shares: str | None = None
+    """The layer whose weights it reuses."""
+    assumed: bool = False
+    """The output shape is a guess made so as to go on behind an error."""
+    at: Location
+    places: Mapping[str, Location] = field(default_factory=dict)
+    """Positions of its options by their long names."""
+    stack: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The moment of inference at which most memory is alive."""
+
+    bytes: int
+    layer: str
+    """The layer that runs at that moment."""
+    alive: tuple[tuple[str, int], ...]
+    """Names and bytes of the tensors alive then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over the network."""
+
+    params: int
+    buffers: int
+    macs: int
+    macs_valid: int
+    flops: int
+    flops_by_class: Mapping[FlopClass, int]
+    activations: int
+    weights_bytes: int
+    outputs_bytes: int
+    peak_bytes: int
+    peaks: Mapping[str, Peak]
+    """By variant: `in_place`, `not_in_place`, `fused`."""
+    saved_bytes: int
+    training_bytes: int
+    """With the optimizer that the analysis was asked for."""
+    im2col_bytes: int
+    """The largest of any layer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeReport:
+    """A name that covers several layers: sums over them, shape and field of what the name stands for."""
+
+    name: str
+    first: int
+    last: int
+    """Indices into `Report.layers`, both included."""
+    output_layer: int
+    """Index into `Report.layers` of the layer whose output the name stands for; -1: an input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All figures of one network."""
+
+    name: str
+    source: str
+    batch: int
+    dtype: str
+    optimizer: str
+    inputs: Mapping[str, Shape]
+    outputs: Mapping[str, Shape]
+    layers: tuple[LayerReport, ...]
+    scopes: Mapping[str, ScopeReport]
+    totals: Totals
+    partial: bool
+    """Some figure is not known (an undeclared one of a `custom` op, or a row that is assumed)."""
+    findings: tuple[Finding, ...]
+    spec: NetworkSpec
+
+    def __iter__(self) -> Iterator[LayerReport]:
+        """The layers in execution order."""
+        return iter(self.layers)

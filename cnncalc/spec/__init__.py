@@ -1,0 +1,1 @@
+"""From text to `NetworkSpec`: the language, read strictly, with positions."""
