@@ -1,0 +1,340 @@
+"""Expressions: text -> a tree that evaluates exactly. No `eval`, no floats, limits on length, depth and numbers.
+
+>>> parse_expression("2 + 3*4").evaluate(NOTHING)
+14
+>>> parse_expression("7 / 2").evaluate(NOTHING)
+Fraction(7, 2)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from cnncalc.spec import terms, words
+from cnncalc.spec.suggest import did_you_mean
+from cnncalc.spec.terms import Environment, ExpressionError, Term, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["NOTHING", "Environment", "Expression", "ExpressionError", "Value", "parse_expression"]
+
+MAX_LENGTH = 500
+MAX_OPERATORS = 100
+MAX_DEPTH = 30
+MAX_DIGITS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression."""
+
+    text: str
+    offset: int = field(compare=False)
+    """Where it starts in the text of its Origin."""
+    names: frozenset[str]
+    """Plain names that it reads."""
+    attributes: frozenset[tuple[str, str]]
+    """(layer, attribute) pairs that it reads."""
+    per_copy: bool
+    """It reads `i`, `first` or `last`."""
+    term: Term = field(compare=False, repr=False)
+
+    @property
+    def constant(self) -> bool:
+        """It has the same value everywhere."""
+        return not (self.names or self.attributes or self.per_copy)
+
+    def evaluate(self, env: Environment) -> Value:
+        """The value in an environment; raises ExpressionError."""
+        return self.term.value(env)
+
+
+class _Nothing:
+    """The environment without a name."""
+
+    copy = 0
+    copies = 1
+
+    def variable(self, name: str) -> Value:
+        raise KeyError(name)
+
+    def size(self, layer: str, attribute: str) -> int:
+        raise LookupError(f"no layer `{layer}` to take `{attribute}` of")
+
+
+NOTHING: Environment = _Nothing()
+
+
+def parse_expression(text: str, offset: int = 0) -> Expression:
+    """The tree of an expression that starts at `offset` of its Origin's text; raises ExpressionError."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(
+            f"an expression of {len(text)} characters; the limit is {MAX_LENGTH}",
+            offset,
+            offset + len(text),
+            code="CNN902",
+        )
+    return _Parser(text, offset).parse()
+
+
+class _Token(NamedTuple):
+    kind: str  # number, name, symbol, end
+    text: str
+    start: int
+    end: int
+
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
+    r"|(?P<name>[A-Za-z_]\w*(?:\.\w+)*)"
+    r"|(?P<symbol>\*\*|//|<=|>=|==|!=|[-+*/%<>(),=]))",
+    re.ASCII,
+)
+_FOREIGN = {
+    "^": "powers are `**`",
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not` or `!=`",
+    "~": "write `not`",
+    "?": "write `a if condition else b`",
+    "[": "one value per axis stands in `( )`",
+}
+_KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
+_BOOLS = {"true": True, "false": False}
+_ARITY = {"min": (2, 99), "max": (2, 99), "first": (1, 2), "last": (1, 2)}
+_SIZES = ("c", "h", "w", "d", "l")
+
+# Left binding powers, as in Python; a prefix `-` binds tighter than `*` and looser than `**`.
+_TERNARY, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER = range(1, 10)
+_BINDING = {
+    "if": _TERNARY, "or": _OR, "and": _AND,
+    "==": _COMPARE, "!=": _COMPARE, "<": _COMPARE, "<=": _COMPARE, ">": _COMPARE, ">=": _COMPARE,
+    "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, "%": _PRODUCT, "**": _POWER,
+}  # fmt: skip
+
+
+def _tokens(text: str, offset: int) -> Iterator[_Token]:
+    at = 0
+    end = len(text.rstrip())
+    while at < end:
+        found = _TOKEN.match(text, at)
+        if found is None:
+            at += len(text[at:]) - len(text[at:].lstrip())
+            raise ExpressionError(
+                f"unexpected `{text[at]}` in an expression", offset + at, offset + at + 1, help=_FOREIGN.get(text[at])
+            )
+        kind = found.lastgroup or ""
+        yield _Token(kind, found[kind], offset + found.start(kind), offset + found.end(kind))
+        at = found.end()
+    yield _Token("end", "", offset + end, offset + end)
+
+
+class _Parser:
+    """A Pratt parser over the tokens of one expression."""
+
+    def __init__(self, text: str, offset: int) -> None:
+        self.text = text
+        self.offset = offset
+        self.tokens = list(_tokens(text, offset))
+        self.next = 0
+        self.operators = 0
+        self.names: set[str] = set()
+        self.attributes: set[tuple[str, str]] = set()
+        self.per_copy = False
+
+    def parse(self) -> Expression:
+        term = self.expression(0, 0)
+        if self.token.kind != "end":
+            self.refuse_trailing()
+        return Expression(
+            text=self.text,
+            offset=self.offset,
+            names=frozenset(self.names),
+            attributes=frozenset(self.attributes),
+            per_copy=self.per_copy,
+            term=term,
+        )
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.next]
+
+    def take(self) -> _Token:
+        token = self.tokens[self.next]
+        self.next += 1
+        return token
+
+    def expect(self, symbol: str, why: str) -> _Token:
+        if self.token.text != symbol:
+            found = f"found `{self.token.text}`" if self.token.text else "the expression ends"
+            raise ExpressionError(f"`{symbol}` expected {why}, {found}", self.token.start, self.token.end)
+        return self.take()
+
+    def refuse_trailing(self) -> NoReturn:
+        token, before = self.token, self.tokens[self.next - 1]
+        help_ = None
+        if before.kind == "number" and token.start == before.end and token.kind == "name":
+            help_ = f"write `{before.text}*{token.text}`, or `(3,5)` for one value per axis"
+        elif token.text == "=":
+            help_ = "comparisons are `==`"
+        raise ExpressionError(f"unexpected `{token.text}` in an expression", token.start, token.end, help=help_)
+
+    def expression(self, binding: int, depth: int) -> Term:
+        if depth > MAX_DEPTH:
+            raise ExpressionError(
+                f"an expression nested deeper than {MAX_DEPTH}", self.token.start, self.token.end, code="CNN902"
+            )
+        left = self.prefix(depth + 1)
+        while True:
+            symbol = self.token.text if self.token.kind != "end" else ""
+            power = _BINDING.get(symbol, 0)
+            if power <= binding:
+                return left
+            self.operators += 1
+            if self.operators > MAX_OPERATORS:
+                raise ExpressionError(
+                    f"more than {MAX_OPERATORS} operators in one expression",
+                    self.offset,
+                    self.offset + len(self.text),
+                    code="CNN902",
+                )
+            left = self.infix(left, symbol, power, depth + 1)
+
+    def infix(self, left: Term, symbol: str, power: int, depth: int) -> Term:
+        if power == _COMPARE:
+            return self.comparison(left, depth)
+        self.take()
+        if symbol == "if":
+            condition = self.expression(_TERNARY, depth)
+            self.expect("else", "after `a if condition`")
+            otherwise = self.expression(_TERNARY - 1, depth)
+            return terms.Choice(left.start, otherwise.end, condition, left, otherwise)
+        if symbol in ("and", "or"):
+            right = self.expression(power, depth)
+            return terms.Logic(left.start, right.end, symbol, left, right)
+        # `**` groups to the right, and takes a sign: 2**-1
+        right = self.expression(_SIGN - 1 if symbol == "**" else power, depth)
+        return terms.Binary(left.start, right.end, symbol, left, right)
+
+    def comparison(self, left: Term, depth: int) -> Term:
+        rest: list[tuple[str, Term]] = []
+        while self.token.kind == "symbol" and _BINDING.get(self.token.text) == _COMPARE:
+            symbol = self.take().text
+            rest.append((symbol, self.expression(_COMPARE, depth)))
+        return terms.Comparison(left.start, rest[-1][1].end, left, tuple(rest))
+
+    def prefix(self, depth: int) -> Term:
+        token = self.take()
+        if token.kind == "number":
+            return terms.Constant(token.start, token.end, _number(token))
+        if token.kind == "name" and token.text not in _KEYWORDS:
+            return self.name(token, depth)
+        if token.text in ("-", "+"):
+            operand = self.expression(_SIGN, depth)
+            return terms.Unary(token.start, operand.end, token.text, operand)
+        if token.text == "not":
+            operand = self.expression(_NOT, depth)
+            return terms.Unary(token.start, operand.end, "not", operand)
+        if token.text == "(":
+            return self.brackets(token, depth)
+        if token.kind == "end":
+            message = "an expression is missing" if self.next == 1 else "the expression ends too early"
+            raise ExpressionError(message, token.start, token.end, code="CNN906")
+        raise ExpressionError(f"a value expected, found `{token.text}`", token.start, token.end)
+
+    def brackets(self, opening: _Token, depth: int) -> Term:
+        """`(a)` is `a`, `(a, b)` and `(a,)` are values per axis."""
+        items = [self.expression(0, depth)]
+        listed = False
+        while self.token.text == ",":
+            self.take()
+            listed = True
+            if self.token.text == ")":
+                break
+            items.append(self.expression(0, depth))
+        closing = self.expect(")", "to close the bracket")
+        if listed:
+            return terms.Tuple(opening.start, closing.end, tuple(items))
+        return items[0]
+
+    def name(self, token: _Token, depth: int) -> Term:
+        text = token.text
+        if self.token.text == "(":
+            return self.call(token, depth)
+        layer, dot, attribute = text.rpartition(".")
+        if dot:
+            if attribute not in _SIZES:
+                raise ExpressionError(
+                    f"a layer has no `.{attribute}`",
+                    token.start + len(layer) + 1,
+                    token.end,
+                    help="there are `.c` (channels), `.h`, `.w`, `.d` and `.l` (sizes)",
+                    code="CNN904",
+                )
+            self.attributes.add((layer, attribute))
+            return terms.Attribute(token.start, token.end, layer, attribute)
+        if text == "i":
+            self.per_copy = True
+            return terms.Copy(token.start, token.end)
+        if text in _BOOLS:
+            return terms.Constant(token.start, token.end, _BOOLS[text])
+        if text in words.CONSTANT_WORDS:
+            return terms.Constant(token.start, token.end, text)
+        self.names.add(text)
+        return terms.Name(token.start, token.end, text)
+
+    def call(self, token: _Token, depth: int) -> Term:
+        if token.text not in terms.FUNCTIONS and token.text not in ("first", "last"):
+            known = [*terms.FUNCTIONS, "first", "last"]
+            raise ExpressionError(
+                f"unknown function `{token.text}`",
+                token.start,
+                token.end,
+                help=did_you_mean(token.text, known) or f"there are {', '.join(known)}",
+                code="CNN904",
+            )
+        self.take()
+        arguments: list[Term] = []
+        while self.token.text != ")":
+            if arguments:
+                self.expect(",", f"between the arguments of `{token.text}`")
+            if token.text in ("first", "last") and len(arguments) == 1 and self.token.text == "rest":
+                self.take()
+                self.expect("=", "after `rest`")
+            arguments.append(self.expression(0, depth))
+        closing = self.take()
+        return self.called(token, closing, arguments)
+
+    def called(self, token: _Token, closing: _Token, arguments: list[Term]) -> Term:
+        least, most = _ARITY.get(token.text, (1, 1))
+        if not least <= len(arguments) <= most:
+            wanted = f"{least}" if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"  # noqa: PLR2004
+            raise ExpressionError(
+                f"`{token.text}` takes {wanted} argument{'s' * (wanted != '1')}, found {len(arguments)}",
+                token.start,
+                closing.end,
+            )
+        if token.text in ("first", "last"):
+            self.per_copy = True
+            rest = arguments[1] if len(arguments) == 2 else terms.Constant(closing.start, closing.end, 1)  # noqa: PLR2004
+            return terms.Pick(token.start, closing.end, token.text, arguments[0], rest)
+        return terms.Call(token.start, closing.end, token.text, tuple(arguments))
+
+
+def _number(token: _Token) -> int | Fraction:
+    """A literal, exactly."""
+    text = token.text
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or len(exponent) > len("-99") or abs(int(exponent or 0)) > MAX_DIGITS:
+        raise ExpressionError("a number with too many digits", token.start, token.end, code="CNN902")
+    if text.isdigit():
+        if len(text) > 1 and text[0] == "0":
+            help_ = f"write `{text.lstrip('0') or 0}`"
+            raise ExpressionError("a number has no leading zeros", token.start, token.end, help=help_)
+        return int(text)
+    number = Fraction(text)
+    return number.numerator if number.denominator == 1 else number

@@ -1,0 +1,40 @@
+"""Did you mean: the known word that is nearest to an unknown one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most alike, None where none is alike enough.
+
+    >>> nearest("dilatoin", ["padding", "dilation"])
+    'dilation'
+    >>> nearest("banana", ["padding", "dilation"])
+    """
+    import difflib  # costs 6 ms and is needed for mistakes only
+
+    by_lower = {candidate.lower(): candidate for candidate in sorted(set(known), reverse=True)}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.65)
+    return by_lower[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A help line that names the nearest known word, None where none is alike enough."""
+    found = nearest(word, known)
+    return f"did you mean `{found}`?" if found else None
+
+
+def listed(words: Iterable[str], joint: str = "or") -> str:
+    """Words as a sentence lists them.
+
+    >>> listed(["add", "mul", "max"])
+    '`add`, `mul` or `max`'
+    """
+    quoted = [f"`{word}`" for word in words]
+    if len(quoted) < 2:  # noqa: PLR2004 - one word needs no joint
+        return "".join(quoted)
+    return f"{', '.join(quoted[:-1])} {joint} {quoted[-1]}"
