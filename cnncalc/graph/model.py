@@ -1,4 +1,4 @@
-"""NetworkSpec -> Graph: blocks and repeats expanded, names resolved, shapes inferred, in execution order."""
+"""The graph of a network: what `build` makes and the engine reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
     from cnncalc.errors import Finding, Frame, Location
     from cnncalc.ops.base import Inference, Op
@@ -75,5 +74,4 @@ class Graph:
     """Node of each network input."""
     outputs: Mapping[str, int]
     """Node of each output."""
-    jumps: tuple[tuple[Fraction, ...] | None, ...] = ()
     findings: tuple[Finding, ...] = ()
