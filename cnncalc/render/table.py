@@ -1,0 +1,166 @@
+"""One table, several looks: columns are defined once and laid out here for a width, or for no width at all.
+
+A table that must fit a width first writes its numbers shorter, then drops columns in their stated order, then
+shortens the first column. It says under itself what it dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Row = TypeVar("Row")
+GAP = 2
+"""Spaces between two columns."""
+_LEAST = 3
+"""The first column is never made narrower than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Generic[Row]):
+    """How one column of a table reads a row."""
+
+    key: str
+    """Name in CSV, the same as in the JSON document where that has it."""
+    title: str
+    text: Callable[[Row], str]
+    """With every digit."""
+    short: Callable[[Row], str] | None = None
+    """Narrower, for tables that have to fit; None: `text`."""
+    value: Callable[[Row], object] | None = None
+    """Exact, for machines; None: `text`."""
+    right: bool = False
+    """Numbers stand on the right."""
+    drop: int = 0
+    """The highest goes first; the first column stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """The last line of a column."""
+
+    text: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Generic[Row]):
+    """Everything that one command shows of one network."""
+
+    title: str
+    columns: tuple[Column[Row], ...]
+    rows: Sequence[Row]
+    totals: Mapping[str, Total] | None = None
+    """By the key of the column; the first column says "total"."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Lines under the table: what, and how much."""
+    notes: tuple[str, ...] = ()
+    """How to read it: marks, conventions. Left out with `--quiet`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table turned into text, laid out for a width."""
+
+    header: list[str]
+    rows: list[list[str]]
+    totals: list[str] | None
+    right: list[bool]
+    widths: list[int]
+    dropped: tuple[str, ...]
+    """Titles of the columns that did not fit."""
+
+
+def grid(table: Table[Row], width: int | None = None) -> Grid:
+    """Lay a table out: every column in full, or what fits the width."""
+    full = _grid(table, table.columns, short=False)
+    if width is None or _total_width(full.widths) <= width:
+        return full
+    short = _grid(table, table.columns, short=True)
+    kept = list(range(len(table.columns)))
+    for leaving in _leaving(table.columns):
+        if _total_width([short.widths[at] for at in kept]) <= width:
+            break
+        kept.remove(leaving)
+    chosen = _choose(short, kept, dropped=[c.title for at, c in enumerate(table.columns) if at not in kept])
+    over = _total_width(chosen.widths) - width
+    return _clip(chosen, max(chosen.widths[0] - over, _LEAST)) if over > 0 else chosen
+
+
+def per_axis(values: Sequence[object]) -> str:
+    """Values of all axes: once if they are equal, else joined as in the language.
+
+    >>> per_axis((7, 7)), per_axis((3, 5)), per_axis(())
+    ('7', '3x5', '-')
+    """
+    texts = [str(value) for value in values]
+    if not texts:
+        return "-"
+    return texts[0] if texts.count(texts[0]) == len(texts) else "x".join(texts)
+
+
+def middle_cut(text: str, width: int) -> str:
+    """Shorten a name in its middle.
+
+    >>> middle_cut("layer1.0.conv2.bn", 11)
+    'laye..v2.bn'
+    """
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return f"{text[: width - 2 - tail]}..{text[len(text) - tail :]}" if width > _LEAST else text[:width]
+
+
+def _grid(table: Table[Row], columns: tuple[Column[Row], ...], *, short: bool) -> Grid:
+    makers = [(column.short or column.text) if short else column.text for column in columns]
+    rows = [[make(row) for make in makers] for row in table.rows]
+    totals = None
+    if table.totals is not None:
+        totals = ["total", *(_total_text(table.totals.get(column.key), short=short) for column in columns[1:])]
+    header = [column.title for column in columns]
+    lines = [header, *rows, *([totals] if totals else [])]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    right = [column.right for column in columns]
+    return Grid(header=header, rows=rows, totals=totals, right=right, widths=widths, dropped=())
+
+
+def _total_text(total: Total | None, *, short: bool) -> str:
+    if total is None:
+        return ""
+    return total.short if short else total.text
+
+
+def _total_width(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _leaving(columns: Sequence[Column[Row]]) -> list[int]:
+    """Indices of all columns but the first in the order in which they go: by rank, the last of equals first."""
+    return sorted(range(1, len(columns)), key=lambda at: (-columns[at].drop, -at))
+
+
+def _choose(full: Grid, kept: list[int], *, dropped: list[str]) -> Grid:
+    return Grid(
+        header=[full.header[at] for at in kept],
+        rows=[[row[at] for at in kept] for row in full.rows],
+        totals=[full.totals[at] for at in kept] if full.totals else None,
+        right=[full.right[at] for at in kept],
+        widths=[full.widths[at] for at in kept],
+        dropped=tuple(dropped),
+    )
+
+
+def _clip(wide: Grid, width: int) -> Grid:
+    """Shorten the first column."""
+    cut = [[middle_cut(line[0], width), *line[1:]] for line in (wide.header, *wide.rows, wide.totals or [""])]
+    return Grid(
+        header=cut[0],
+        rows=cut[1:-1],
+        totals=cut[-1] if wide.totals else None,
+        right=wide.right,
+        widths=[width, *wide.widths[1:]],
+        dropped=wide.dropped,
+    )
