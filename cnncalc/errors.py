@@ -94,9 +94,7 @@ def finding(  # noqa: PLR0913 - a finding has this many parts
 ) -> Finding:
     """Make the finding of one of `CODES`."""
     name, severity = CODES[code]
-    return Finding(
-        code=code, name=name, severity=severity, message=message, help=help, at=at, layer=layer, stack=stack
-    )
+    return Finding(code=code, name=name, severity=severity, message=message, help=help, at=at, layer=layer, stack=stack)
 
 
 class CnncalcError(Exception):

@@ -132,6 +132,50 @@ class ScopeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedReport:
+    """What a name stands for: the output of all that it covers, and sums over its layers."""
+
+    name: str
+    layers: tuple[LayerReport, ...]
+    """Every layer that the name covers; () for a network input."""
+    output_shape: Shape
+    reach: tuple[AxisReach, ...]
+    """Per axis, of the first input."""
+    is_global: bool
+    unknown: frozenset[str]
+
+    @property
+    def params(self) -> int:
+        """Trainable parameters."""
+        return sum(layer.params for layer in self.layers)
+
+    @property
+    def buffers(self) -> int:
+        """Running statistics."""
+        return sum(layer.buffers for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the batch."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def flops(self) -> int:
+        """Operations of the batch, a multiply-accumulate counted as two."""
+        return sum(layer.flops for layer in self.layers)
+
+    @property
+    def activations(self) -> int:
+        """Output elements of convolutions and linear layers."""
+        return sum(layer.activations for layer in self.layers)
+
+    @property
+    def output_bytes(self) -> int:
+        """Sum of the outputs of its layers."""
+        return sum(layer.output_bytes for layer in self.layers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All figures of one network."""
 
@@ -153,3 +197,17 @@ class Report:
     def __iter__(self) -> Iterator[LayerReport]:
         """The layers in execution order."""
         return iter(self.layers)
+
+    def __getitem__(self, name: str) -> NamedReport:
+        """The figures of a layer, a scope or a network input by its full dotted name; KeyError where there is none."""
+        scope = self.scopes[name]
+        layers = self.layers[scope.first : scope.last + 1]
+        output = self.layers[scope.output_layer] if scope.output_layer >= 0 else None
+        return NamedReport(
+            name=name,
+            layers=layers,
+            output_shape=output.output_shape if output else self.inputs[name],
+            reach=output.reach if output else (),
+            is_global=output.is_global if output else False,
+            unknown=frozenset().union(*(layer.unknown for layer in layers)),
+        )

@@ -101,7 +101,9 @@ class _Builder:
         wiring, spec = self.wiring, self.spec
         if not wiring.layers and not wiring.findings and not spec.findings:
             at = spec.places.get("layers") or Location(file=spec.source, line=1, column=1)
-            wiring.report(finding("CNN906", "the network has no layers", at=at, help="add a line such as `- conv 64 k3`"))
+            wiring.report(
+                finding("CNN906", "the network has no layers", at=at, help="add a line such as `- conv 64 k3`")
+            )
         if not spec.outputs:
             name = self._name_of(last, context) if wiring.layers else next(iter(spec.inputs))
             return {name: last}
@@ -378,9 +380,7 @@ class _Builder:
             if name not in known:
                 message = f"block {block.name}({signature}) has no parameter `{name}`"
                 help_ = did_you_mean(name, sorted(known))
-                problems.append(
-                    finding("CNN904", message, at=placed.locate(arg.span), help=help_, stack=context.stack)
-                )
+                problems.append(finding("CNN904", message, at=placed.locate(arg.span), help=help_, stack=context.stack))
             elif name in given:
                 message = f"`{name}` of {block.name}({signature}) is given twice"
                 problems.append(finding("CNN903", message, at=placed.locate(arg.span), stack=context.stack))
@@ -410,7 +410,9 @@ class _Builder:
         if name in names.full and not name.isdigit():
             known = self.wiring.scopes[names.full[name]]
             rows = self.wiring.layers
-            where = f" (first at line {rows[known.first].at.line})" if known.first < len(rows) and known.last >= 0 else ""
+            where = (
+                f" (first at line {rows[known.first].at.line})" if known.first < len(rows) and known.last >= 0 else ""
+            )
             at = placed.locate(span or placed.item.name_span or placed.item.span)
             message = f"the name `{name}` stands twice in its scope{where}"
             self.wiring.report(finding("CNN903", message, at=at, stack=context.stack))

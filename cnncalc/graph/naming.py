@@ -69,4 +69,3 @@ class Context:
     def inside(self, name: str) -> Context:
         """The context of a scope of that name."""
         return replace(self, names=Names(self.names.qualify(name), self.names), depth=self.depth + 1)
-

@@ -166,14 +166,14 @@ class OpMaker:
             op = self.word(word, argument) if isinstance(word, str) else None
             if op is None:
                 message = f"`{_shown(value)}` is no norm or activation"
-                help_ = did_you_mean(str(word), TRAILING) or "norms are bn gn ln in lrn rms; activations relu, silu, ..."
+                help_ = (
+                    did_you_mean(str(word), TRAILING) or "norms are bn gn ln in lrn rms; activations relu, silu, ..."
+                )
                 at = placed.locate(arg.span)
                 raise RefusedError([finding("CNN904", message, at=at, help=help_, stack=context.stack)])
             yield Trailing(op.op, op, arg.span)
 
-    def _layer_op(
-        self, item: LayerItem, trail: tuple[Trailing, ...], placed: PlacedItem, context: Context
-    ) -> Op:
+    def _layer_op(self, item: LayerItem, trail: tuple[Trailing, ...], placed: PlacedItem, context: Context) -> Op:
         cls = OPS[item.op]
         options: dict[str, Any] = {}
         args = {**self.defaults.get(item.op, {}), **item.options}

@@ -138,7 +138,9 @@ class Wiring:
             self.report(finding("CNN905", message, at=place.places.get("share", place.at), stack=place.stack))
             return
         if not own or len(own) % len(others):
-            message = f"this has {len(own)} layers with weights, `{target.name}` has {len(others)}: they cannot be shared"
+            message = (
+                f"this has {len(own)} layers with weights, `{target.name}` has {len(others)}: they cannot be shared"
+            )
             self.report(finding("CNN905", message, at=place.places.get("share", place.at), stack=place.stack))
             return
         for position, node in enumerate(own):
