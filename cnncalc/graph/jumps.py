@@ -11,8 +11,8 @@ from cnncalc.ops.base import Mix
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.graph.model import Node
     from cnncalc.geometry.window import AxisRead
+    from cnncalc.graph.model import Node
 
 
 class NoRatioError(ValueError):

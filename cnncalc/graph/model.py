@@ -51,7 +51,7 @@ class GraphLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """A name that covers several layers: a block call, a sequence, a copy, a named layer with its norm and activation."""
+    """What a name covers: a block call, a sequence, a copy, a layer with its norm and activation, an input."""
 
     name: str
     first: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -81,7 +82,7 @@ class Trailing:
 
     word: str
     op: Op
-    span: Any
+    at: Location
 
 
 @dataclass(slots=True)
@@ -171,7 +172,7 @@ class OpMaker:
                 )
                 at = placed.locate(arg.span)
                 raise RefusedError([finding("CNN904", message, at=at, help=help_, stack=context.stack)])
-            yield Trailing(op.op, op, arg.span)
+            yield Trailing(op.op, op, placed.locate(arg.span))
 
     def _layer_op(self, item: LayerItem, trail: tuple[Trailing, ...], placed: PlacedItem, context: Context) -> Op:
         cls = OPS[item.op]
@@ -235,8 +236,7 @@ def _not_whole(what: str, arg: Arg, value: object) -> tuple[str, str | None]:
     if isinstance(value, Fraction):
         return (
             f"{what}: {written}{_shown(value)}, not a whole number",
-            f"say how to round it: floor(...) gives {value.__floor__()}, ceil(...) {value.__ceil__()}; "
-            "round8(...) is MobileNet's rule",
+            f"round it: floor(...) gives {floor(value)}, ceil(...) {ceil(value)}; round8(...) and ceil8(...) also exist",
         )
     return f"{what}: {written}{_shown(value)}, not a whole number", None
 
@@ -249,7 +249,7 @@ def _problems(  # noqa: PLR0913 - all of them are needed to say what is wrong an
     placed: PlacedItem,
     context: Context,
 ) -> Iterator[Finding]:
-    """pydantic's errors as findings: at the option's value, or at the op where an option is missing."""
+    """Pydantic errors as findings: at the option's value, or at the op where an option is missing."""
     seen: set[object] = set()
     for problem in error.errors(include_url=False, include_input=False):
         option = str(problem["loc"][0]) if problem["loc"] else None

@@ -36,8 +36,6 @@ class Place:
     stack: tuple[Frame, ...] = ()
     label: str | None = None
     """What a message calls it where it is not the op's own word: `residual`."""
-    help: str | None = None
-    """A remedy that the place knows better than the op (`shortcut: project`)."""
 
 
 @dataclass(slots=True)
@@ -201,7 +199,7 @@ class Wiring:
                 error.code,
                 f"{label}: {error.message}",
                 at=at,
-                help=place.help or error.help,
+                help=error.help,
                 layer=name,
                 stack=place.stack,
             )
