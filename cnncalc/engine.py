@@ -203,7 +203,6 @@ def _row(graph: Graph, layer: GraphLayer, fields: Sequence[Fields], reaches: dic
         input_shapes=input_shapes,
         output_shape=tuple(output),
         settings=lead.settings if lead else None,
-        field=field,
         fields=own,
         reach=_reach(field, reaches) if field else (),
         is_global=any(each.is_global for each in own.values()),

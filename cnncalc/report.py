@@ -49,9 +49,8 @@ class LayerReport:
     output_shape: Shape
     settings: Settings | None
     """Kernel, stride, padding and dilation per axis; None where the op has no window."""
-    field: Field | None
-    """Of the first input the layer depends on: the exact sets."""
     fields: Mapping[str, Field]
+    """The exact sets, by the network inputs that the layer depends on, the first one first."""
     reach: tuple[AxisReach, ...]
     """Per axis, of the first input; () where nothing spatial is left."""
     is_global: bool

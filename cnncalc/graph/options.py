@@ -224,11 +224,9 @@ def _shown(value: object) -> str:
         return str(float(value))
     if isinstance(value, tuple):
         return "(" + ", ".join(_shown(part) for part in value) + ")"
-    return {True: "true", False: "false", None: "null"}.get(value, str(value)) if _is_constant(value) else str(value)
-
-
-def _is_constant(value: object) -> bool:
-    return value is None or isinstance(value, bool)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value)
 
 
 def _not_whole(what: str, arg: Arg, value: object) -> tuple[str, str | None]:
@@ -236,7 +234,7 @@ def _not_whole(what: str, arg: Arg, value: object) -> tuple[str, str | None]:
     if isinstance(value, Fraction):
         return (
             f"{what}: {written}{_shown(value)}, not a whole number",
-            f"round it: floor(...) gives {floor(value)}, ceil(...) {ceil(value)}; round8(...) and ceil8(...) also exist",
+            f"round it: floor(...) gives {floor(value)}, ceil(...) {ceil(value)}; there are round8 and ceil8 too",
         )
     return f"{what}: {written}{_shown(value)}, not a whole number", None
 
@@ -252,7 +250,7 @@ def _problems(  # noqa: PLR0913 - all of them are needed to say what is wrong an
     """Pydantic errors as findings: at the option's value, or at the op where an option is missing."""
     seen: set[object] = set()
     for problem in error.errors(include_url=False, include_input=False):
-        option = str(problem["loc"][0]) if problem["loc"] else None
+        option = str(problem["loc"][0]) if problem["loc"] else ""
         if option in seen:
             continue  # one mistake is one finding
         seen.add(option)
