@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from cnncalc.spec import terms, words
@@ -33,7 +34,7 @@ class Expression:
     """A parsed expression."""
 
     text: str
-    offset: int = field(compare=False)
+    offset: int = field(compare=False, repr=False)
     """Where it starts in the text of its Origin."""
     names: frozenset[str]
     """Plain names that it reads."""
@@ -50,7 +51,14 @@ class Expression:
 
     def evaluate(self, env: Environment) -> Value:
         """The value in an environment; raises ExpressionError."""
-        return self.term.value(env)
+        try:
+            return self.term.value(env)
+        except ExpressionError as error:
+            raise error.shifted(self.offset) from None
+
+    def moved(self, offset: int) -> Expression:
+        """The same expression where it starts at another character of the Origin's text."""
+        return Expression(self.text, offset, self.names, self.attributes, self.per_copy, self.term)
 
 
 class _Nothing:
@@ -71,14 +79,19 @@ NOTHING: Environment = _Nothing()
 
 def parse_expression(text: str, offset: int = 0) -> Expression:
     """The tree of an expression that starts at `offset` of its Origin's text; raises ExpressionError."""
+    try:
+        return _parsed(text).moved(offset)
+    except ExpressionError as error:
+        raise error.shifted(offset) from None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Expression:
+    """The expression as if it were a text of its own: a network repeats the same few."""
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(
-            f"an expression of {len(text)} characters; the limit is {MAX_LENGTH}",
-            offset,
-            offset + len(text),
-            code="CNN902",
-        )
-    return _Parser(text, offset).parse()
+        message = f"an expression of {len(text)} characters; the limit is {MAX_LENGTH}"
+        raise ExpressionError(message, 0, len(text), code="CNN902")
+    return _Parser(text).parse()
 
 
 class _Token(NamedTuple):
@@ -117,29 +130,26 @@ _BINDING = {
 }  # fmt: skip
 
 
-def _tokens(text: str, offset: int) -> Iterator[_Token]:
+def _tokens(text: str) -> Iterator[_Token]:
     at = 0
     end = len(text.rstrip())
     while at < end:
         found = _TOKEN.match(text, at)
         if found is None:
             at += len(text[at:]) - len(text[at:].lstrip())
-            raise ExpressionError(
-                f"unexpected `{text[at]}` in an expression", offset + at, offset + at + 1, help=_FOREIGN.get(text[at])
-            )
+            raise ExpressionError(f"unexpected `{text[at]}` in an expression", at, at + 1, help=_FOREIGN.get(text[at]))
         kind = found.lastgroup or ""
-        yield _Token(kind, found[kind], offset + found.start(kind), offset + found.end(kind))
+        yield _Token(kind, found[kind], found.start(kind), found.end(kind))
         at = found.end()
-    yield _Token("end", "", offset + end, offset + end)
+    yield _Token("end", "", end, end)
 
 
 class _Parser:
     """A Pratt parser over the tokens of one expression."""
 
-    def __init__(self, text: str, offset: int) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.offset = offset
-        self.tokens = list(_tokens(text, offset))
+        self.tokens = list(_tokens(text))
         self.next = 0
         self.operators = 0
         self.names: set[str] = set()
@@ -152,7 +162,7 @@ class _Parser:
             self.refuse_trailing()
         return Expression(
             text=self.text,
-            offset=self.offset,
+            offset=0,
             names=frozenset(self.names),
             attributes=frozenset(self.attributes),
             per_copy=self.per_copy,
@@ -196,12 +206,8 @@ class _Parser:
                 return left
             self.operators += 1
             if self.operators > MAX_OPERATORS:
-                raise ExpressionError(
-                    f"more than {MAX_OPERATORS} operators in one expression",
-                    self.offset,
-                    self.offset + len(self.text),
-                    code="CNN902",
-                )
+                message = f"more than {MAX_OPERATORS} operators in one expression"
+                raise ExpressionError(message, 0, len(self.text), code="CNN902")
             left = self.infix(left, symbol, power, depth + 1)
 
     def infix(self, left: Term, symbol: str, power: int, depth: int) -> Term:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
+from cnncalc.spec.problems import TextError
 from cnncalc.spec.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -42,28 +43,12 @@ class Environment(Protocol):
         """`c`, `h`, `w`, `d` or `l` of a layer's output; LookupError with a message where it cannot be told."""
 
 
-class ExpressionError(Exception):
+class ExpressionError(TextError):
     """What is wrong with an expression, at characters start..end of its Origin's text."""
-
-    def __init__(
-        self,
-        message: str,
-        start: int,
-        end: int,
-        *,
-        help: str | None = None,  # noqa: A002 - the word that users see
-        code: str = "CNN905",
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.start = start
-        self.end = end
-        self.help = help
-        self.code = code
 
 
 class Term(Protocol):
-    """A node of the tree; characters start..end of the Origin's text."""
+    """A node of the tree; characters start..end of the expression."""
 
     @property
     def start(self) -> int:

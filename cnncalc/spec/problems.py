@@ -1,0 +1,27 @@
+"""What is wrong with a stretch of text, before it is known where the text stands in a file."""
+
+from __future__ import annotations
+
+
+class TextError(Exception):
+    """A mistake at characters start..end of a text; the parts of a finding without its file."""
+
+    def __init__(
+        self,
+        message: str,
+        start: int,
+        end: int,
+        *,
+        help: str | None = None,  # noqa: A002 - the word that users see
+        code: str = "CNN905",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = end
+        self.help = help
+        self.code = code
+
+    def shifted(self, by: int) -> TextError:
+        """Move it to a text in which its own starts at character `by`."""
+        return type(self)(self.message, self.start + by, self.end + by, help=self.help, code=self.code)
