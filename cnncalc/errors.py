@@ -68,6 +68,14 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A change of the text that removes a finding: the stretch `at` becomes `replacement`."""
+
+    at: Location
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is wrong or doubtful: the fact with its numbers, and apart from it the remedy."""
 
@@ -81,6 +89,8 @@ class Finding:
     stack: tuple[Frame, ...] = ()
     copies: int = 1
     """In how many copies of a block the same finding stands."""
+    edits: tuple[Edit, ...] = ()
+    """A safe and exact remedy, () where there is none."""
 
 
 def finding(  # noqa: PLR0913 - a finding has this many parts
