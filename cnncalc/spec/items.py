@@ -53,6 +53,8 @@ class Item:
     """Name of the layer, or of the call of the same block, whose weights are reused."""
     from_: Arg | None = None
     """Name of the layer whose output is taken instead of the stream."""
+    faulty: bool = False
+    """A part of it could not be read (a finding of the spec says which): shapes behind it are guesses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
