@@ -1,0 +1,104 @@
+"""`cnncalc rf`: what each layer sees of the input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cnncalc.render import cells, columns, remarks
+from cnncalc.render.table import Column, Table, per_axis
+from cnncalc.report import AxisReach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cnncalc.geometry.field import Field
+    from cnncalc.render.columns import LayerColumn
+    from cnncalc.report import LayerReport, Report
+
+_START = "start: centre of what the first unit sees, in pixels; the first pixel has its centre at 0.5."
+_SIGMA = "erf sigma: standard deviation of the influence if all weights were equal; 95 % of it lies within 4 sigma."
+
+
+def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
+    """Window, jump, field, centre, holes, phases and influence; with several inputs a row for each that is seen."""
+    several = len(report.inputs) > 1
+    varied = any(cells.varies(row) for row in rows)
+    return Table(
+        title=remarks.title(report),
+        columns=(
+            columns.name(),
+            columns.op(),
+            *([_of_input()] if several else []),
+            columns.output(drop=5),
+            _effective(drop=4),
+            columns.jump(drop=1),
+            columns.rf(drop=0),
+            Column(key="start", title="start", text=cells.start, value=_starts, right=True, drop=3),
+            Column(key="touched", title="pixels read", text=cells.touched, value=_touched, right=True, drop=7),
+            Column(key="phases", title="phases", text=cells.phases, value=_phases, right=True, drop=2 if varied else 8),
+            Column(key="erf_sigma", title="erf sigma", text=cells.sigma, value=_sigmas, right=True, drop=6),
+        ),
+        rows=list(_each_input(rows)) if several else rows,
+        notes=(*remarks.notes(rows, rf=True), _START, _SIGMA),
+    )
+
+
+def _each_input(rows: Sequence[LayerReport]) -> Iterable[LayerReport]:
+    """A row for each input that a layer depends on."""
+    for row in rows:
+        for name, field in row.fields.items():
+            yield replace(row, fields={name: field}, reach=_reach(field), is_global=field.is_global)
+
+
+def _reach(field: Field) -> tuple[AxisReach, ...]:
+    return tuple(
+        AxisReach(
+            rf=axis.rf,
+            jump=axis.jump,
+            start=axis.start,
+            touched=axis.touched,
+            phases=None if axis.reduced else axis.extents,
+            erf_sigma=axis.erf_sigma,
+        )
+        for axis in field.axes
+    )
+
+
+def _of_input() -> LayerColumn:
+    return Column(key="of", title="of", text=lambda row: next(iter(row.fields)), drop=0)
+
+
+def _effective(*, drop: int) -> LayerColumn:
+    def value(row: LayerReport) -> str | None:
+        return per_axis(row.settings.effective_kernel_size) if row.settings else None
+
+    return Column(
+        key="effective_kernel_size",
+        title="k_eff",
+        text=lambda row: value(row) or cells.NOTHING,
+        value=value,
+        right=True,
+        drop=drop,
+    )
+
+
+def _starts(row: LayerReport) -> str | None:
+    return cells.start(row) if all(axis.start is not None for axis in row.reach) and row.reach else None
+
+
+def _touched(row: LayerReport) -> str | None:
+    return per_axis([axis.touched for axis in row.reach]) if row.reach else None
+
+
+def _phases(row: LayerReport) -> str | None:
+    """`188:4 204:12`, axes joined by `x`."""
+    texts = [
+        " ".join(f"{extent}:{times}" for extent, times in axis.phases) for axis in row.reach if axis.phases is not None
+    ]
+    return per_axis(texts) if texts else None
+
+
+def _sigmas(row: LayerReport) -> str | None:
+    sigmas = [axis.erf_sigma for axis in row.reach if axis.erf_sigma is not None]
+    return per_axis(sigmas) if sigmas else None
