@@ -7,7 +7,7 @@ def floor_sum(count: int, divisor: int, slope: int, offset: int) -> int:
     """`sum(floor((slope*i + offset) / divisor) for i in range(count))`, by Euclid's algorithm; offset at least 0.
 
     >>> floor_sum(4, 3, 2, 1)
-    5
+    4
     """
     total = 0
     while count > 0:

@@ -1,68 +1,21 @@
-"""Which input pixels one output position sees, exactly."""
+"""Which input pixels one output position sees, exactly, on every axis of one input."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING
+
+from cnncalc.geometry.axis_field import AxisField
+from cnncalc.geometry.limits import check_field
+from cnncalc.geometry.window import AxisWhole, AxisWindow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
 
     from cnncalc.geometry.window import AxisRead
 
-
-@dataclass(frozen=True, slots=True)
-class AxisField:
-    """The receptive fields of all units of a layer on one axis of one input."""
-
-    offsets: tuple[int, ...]
-    """Per phase the lowest pixel (`lo`), 0 where the phase sees nothing."""
-    masks: tuple[int, ...]
-    """Per phase the pixels seen, bit `b` for pixel `lo + b`; bit 0 is set unless the mask is 0."""
-    shift: int | None
-    """S: unit `o + T` sees what unit `o` sees, S pixels on. None: a table of all units, not periodic."""
-    means: tuple[float, ...] = (0.5,)
-    variances: tuple[float, ...] = (0.0,)
-    reduced: bool = False
-    """The map itself is gone: one field, the union over the map, clipped to the input."""
-
-    @classmethod
-    def source(cls) -> AxisField:
-        """The field of the input itself: T = 1, S = 1, unit 0 sees pixel 0."""
-        raise NotImplementedError
-
-    def through(self, read: AxisRead, n_in: int, n_out: int) -> AxisField:
-        """The field of a layer that reads units of this one (n_in units, giving n_out)."""
-        raise NotImplementedError
-
-    @staticmethod
-    def merge(branches: Sequence[AxisField], weights: Sequence[int], n_units: int) -> AxisField:
-        """Unit by unit the union of the branches; `weights` weigh them in erf_sigma."""
-        raise NotImplementedError
-
-    def reduce(self, n_units: int, n_pixels: int) -> AxisField:
-        """The union over units 0..n_units-1, clipped to the input."""
-        raise NotImplementedError
-
-    def pixels(self, unit: int) -> tuple[int, ...]:
-        """The pixels that a unit sees in the interior (not clipped at the border)."""
-        raise NotImplementedError
-
-    @property
-    def period(self) -> int: ...  # T
-    @property
-    def jump(self) -> Fraction | None: ...
-    @property
-    def rf(self) -> int: ...
-    @property
-    def extents(self) -> tuple[tuple[int, int], ...]: ...  # (extent, how many phases), by extent
-    @property
-    def start(self) -> Fraction | None: ...
-    @property
-    def touched(self) -> int: ...
-    @property
-    def erf_sigma(self) -> float | None: ...
+__all__ = ["AxisField", "Field"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +27,90 @@ class Field:
     """Something on the way mixed all positions (see geometry.md)."""
     grid: tuple[int, ...] | None = None
     """Set after `tokens`: one map axis numbers the positions of this grid, row by row."""
+
+    @classmethod
+    def source(cls, ndim: int) -> Field:
+        """The field of an input itself; its axes are one object."""
+        return cls((AxisField.source(),) * ndim)
+
+    def through(self, reads: Sequence[AxisRead] | None, in_sizes: Sequence[int], out_sizes: Sequence[int]) -> Field:
+        """The field of a layer that reads this one so, one read and one size per axis of the map.
+
+        No reads are the identity. Equal axes share their work and stay one object. A read of a whole axis makes the
+        field global. After `tokens` all axes of the input hang on the one axis of the map: a read other than the
+        identity numbers the grid out, each axis becomes a table over tokens.
+        """
+        if not reads or all(isinstance(read, AxisWindow) and read.is_identity for read in reads):
+            return self
+        whole = any(isinstance(read, AxisWhole) for read in reads)
+        axes = self.axes
+        if all(axis.reduced for axis in axes):
+            return replace(self, is_global=True) if whole and not self.is_global else self
+        if self.grid is not None:
+            axes = _numbered(axes, self.grid)
+        if len(reads) == 1 and len(axes) > 1:
+            reads, in_sizes, out_sizes = [reads[0]] * len(axes), [in_sizes[0]] * len(axes), [*out_sizes[:1]] * len(axes)
+        out_sizes = out_sizes or [1] * len(axes)
+        made: list[AxisField] = []
+        steps = list(zip(axes, reads, in_sizes, out_sizes, strict=True))
+        for at, (axis, read, n_in, n_out) in enumerate(steps):
+            same = next(
+                (done for done in range(at) if axis is axes[done] and steps[done][1:] == (read, n_in, n_out)), None
+            )
+            made.append(axis.through(read, n_in, n_out) if same is None else made[same])
+        return Field(tuple(made), is_global=self.is_global or whole)
+
+    @staticmethod
+    def merge(fields: Sequence[Field], weights: Sequence[int], sizes: Sequence[int]) -> Field:
+        """Position by position the union of the branches, for a merged map of these sizes.
+
+        Global where a branch is, or where one that all positions see alike (reduced, or broadcast by a read of its
+        whole axis) joins local ones; such a branch is left out of the union. `weights` weigh branches in erf_sigma.
+        """
+        first = fields[0]
+        if all(field is first for field in fields):
+            return first
+        is_global = any(field.is_global for field in fields)
+        grids = {field.grid for field in fields if any(axis.is_local for axis in field.axes)}
+        grid = next(iter(grids)) if len(grids) == 1 else None
+        axes = [field._over(grid) for field in fields]  # noqa: SLF001 - of this class
+        ndim = len(first.axes)
+        units = grid or tuple(sizes)
+        units = units if len(units) == ndim else (units[:1] or (1,)) * ndim
+        made: dict[tuple[int, ...], AxisField] = {}
+        keys = [(count, *map(id, branches)) for count, *branches in zip(units, *axes, strict=True)]
+        for key, count, *branches in zip(keys, units, *axes, strict=True):
+            if key not in made:
+                made[key] = AxisField.merge(branches, weights, count)
+        return Field(tuple(made[key] for key in keys), is_global=is_global, grid=grid)
+
+    def reduce(self, map_sizes: Sequence[int], input_sizes: Sequence[int]) -> Field:
+        """The field where the map itself is gone: on each axis the union over the map, clipped to the input; global."""
+        units = self.grid or tuple(map_sizes)
+        units = units if len(units) == len(self.axes) else (units[:1] or (1,)) * len(self.axes)
+        made: dict[tuple[int, int, int], AxisField] = {}
+        keys = list(zip(map(id, self.axes), units, input_sizes, strict=True))
+        for key, axis in zip(keys, self.axes, strict=True):
+            if key not in made:
+                made[key] = axis.reduce(*key[1:])
+        return Field(tuple(made[key] for key in keys), is_global=True)
+
+    def as_tokens(self, map_sizes: Sequence[int]) -> Field:
+        """The field after `tokens`: the positions of the map become one axis, numbered row by row."""
+        numbered = len(map_sizes) > 1 and self.grid is None and any(axis.is_local for axis in self.axes)
+        return replace(self, grid=tuple(map_sizes)) if numbered else self
+
+    def _over(self, grid: tuple[int, ...] | None) -> tuple[AxisField, ...]:
+        """The axes over this grid, or over the single axis of a map of tokens."""
+        return self.axes if self.grid is None or self.grid == grid else _numbered(self.axes, self.grid)
+
+
+def _numbered(axes: Sequence[AxisField], grid: tuple[int, ...]) -> tuple[AxisField, ...]:
+    """Each axis of a grid as a table over its tokens: token `n` has the place `n // prod(grid[i+1:]) % grid[i]`."""
+    tokens = prod(grid)
+    check_field(tokens, 1)
+    made = []
+    for at, axis in enumerate(axes):
+        inner = prod(grid[at + 1 :])
+        made.append(axis.table([token // inner % grid[at] for token in range(tokens)]))
+    return tuple(made)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class TensorShape:
         """Number of elements of one sample."""
         return self.channels * self.positions
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[int]:
         """Channels first, then the sizes."""
         return iter((self.channels, *self.sizes))
 
