@@ -1,0 +1,93 @@
+"""What autograd keeps of a forward pass for the backward pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnncalc.memory.tensors import Tensors, tensors
+from cnncalc.ops.base import Merge, Saved
+
+if TYPE_CHECKING:
+
+    from cnncalc.graph import Graph, Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One tensor that waits for the backward pass."""
+
+    bytes: int
+    needed_by: int
+    """The first node that needs it: the last to use it on the way back."""
+
+
+def saved_bytes(graph: Graph, *, batch: int, element_bytes: int) -> int:
+    """Sum of the tensors that training keeps for the backward pass: each storage once, parameters not.
+
+    What a layer keeps is its `Inference.saved`; see `kept`.
+    """
+    facts = tensors(graph, unit=batch * element_bytes, training=True)
+    return sum(entry.bytes for entry in kept(graph, facts, trained(graph), batch=batch, element_bytes=element_bytes))
+
+
+def trained(graph: Graph) -> list[bool]:
+    """Per node: a gradient passes it, on its way from an output to weights that are trained."""
+    result: list[bool] = []
+    for node in graph.nodes:
+        result.append(learns(graph, node) or any(result[source] for source in node.inputs))
+    leads = [False] * len(graph.nodes)
+    for output in graph.outputs.values():
+        leads[output] = True
+    for index in range(len(graph.nodes) - 1, -1, -1):
+        if leads[index]:
+            for source in graph.nodes[index].inputs:
+                leads[source] = True
+    return [trains and lead for trains, lead in zip(result, leads, strict=True)]
+
+
+def learns(graph: Graph, node: Node) -> bool:
+    """It has weights, its own or shared ones, that are not frozen."""
+    return bool(node.inference.weights) and not is_frozen(graph, node)
+
+
+def is_frozen(graph: Graph, node: Node) -> bool:
+    """The layer is marked `frozen`, or the one whose weights it shares."""
+    if node.shares is not None:
+        node = graph.nodes[node.shares]
+    return bool(getattr(node.op, "frozen", False) or getattr(graph.layers[node.layer].op, "frozen", False))
+
+
+def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, element_bytes: int) -> list[Kept]:
+    """Every kept tensor, once.
+
+    A tensor is kept whole where a view of it is. An activation that keeps its output keeps the tensor that the next
+    layer keeps as its input, be it computed in place or not. A node that no gradient passes keeps nothing; a product
+    keeps a factor only where another factor is trained.
+    """
+    first: dict[int, int] = {}
+    result: list[Kept] = []
+    for index, node in enumerate(graph.nodes):
+        if not trains[index]:
+            continue
+        for saved in node.inference.saved:
+            if saved.what == "extra":
+                result.append(Kept(bytes=_extra_bytes(saved, batch, element_bytes), needed_by=index))
+            elif saved.what == "output":
+                first.setdefault(facts.owner[index], index)
+            elif _is_needed(node, saved.index, trains):
+                first.setdefault(facts.owner[node.inputs[saved.index]], index)
+    result.extend(Kept(bytes=facts.sizes[tensor], needed_by=index) for tensor, index in first.items())
+    return result
+
+
+def _extra_bytes(saved: Saved, batch: int, element_bytes: int) -> int:
+    element = element_bytes if saved.element_bytes is None else saved.element_bytes
+    return saved.elements * element * (batch if saved.per_sample else 1)
+
+
+def _is_needed(node: Node, index: int, trains: list[bool]) -> bool:
+    """The gradient of a product by one factor needs the others only."""
+    if node.inference.merge is not Merge.MUL:
+        return True
+    return any(trains[source] for place, source in enumerate(node.inputs) if place != index)
