@@ -52,9 +52,10 @@ class Expression:
     def evaluate(self, env: Environment) -> Value:
         """The value in an environment; raises ExpressionError."""
         try:
-            return self.term.value(env)
+            value = self.term.value(env)
         except ExpressionError as error:
             raise error.shifted(self.offset) from None
+        return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
 
     def moved(self, offset: int) -> Expression:
         """The same expression where it starts at another character of the Origin's text."""

@@ -1,0 +1,119 @@
+"""The words of a layer that begins with an op."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.spec import words
+from cnncalc.spec.advice import no_value, second_value, unknown_option, unknown_word
+from cnncalc.spec.items import Arg, LayerItem
+from cnncalc.spec.problems import TextError
+from cnncalc.spec.syntax import AXES, KEY, NAME, PATH, SHORT, axes_literal, op_syntax, trailing_word
+from cnncalc.spec.values import channel_range, moved, option_value, plain_value
+from cnncalc.spec.word_reader import ITEM_WORDS, Kind, Meaning, Parts, Scope, WordReader
+
+if TYPE_CHECKING:
+    import re
+
+    from cnncalc.spec.items import AnyItem
+
+
+class OpReader(WordReader):
+    """An op with its options."""
+
+    def __init__(self, op: str, scope: Scope) -> None:
+        super().__init__(op, scope)
+        self.syntax = op_syntax(op)
+
+    def item(self, parts: Parts, common: dict[str, Any]) -> AnyItem:
+        """The layer."""
+        return LayerItem(
+            op=self.head,
+            options=parts.options,
+            references=tuple(parts.references),
+            trail=tuple(parts.trail),
+            **common,
+        )
+
+    def put_value(self, kind: Kind, arg: Arg, word: str, parts: Parts) -> None:
+        """Sort in the positional, or a variable that holds a norm or activation."""
+        option = self.syntax.positional
+        if option is not None and option not in parts.options:
+            self.put(Kind.OPTION, option, arg, word, parts)
+        elif kind is Kind.VARIABLE:
+            parts.trail.append(arg)
+        elif option is None:
+            raise no_value(word, self.syntax)
+        else:
+            raise second_value(word, parts.written[option], self.syntax)
+
+    def meaning(self, word: str) -> Meaning:
+        """The reading order: flag, norm, activation, short, key=value, positional."""
+        syntax = self.syntax
+        flag = words.FLAGS.get(word)
+        if flag and flag[0] in syntax.options:
+            return Meaning(Kind.OPTION, *flag)
+        trailing = trailing_word(word)
+        if trailing:
+            return Meaning(Kind.TRAIL, "", trailing)
+        short = SHORT.fullmatch(word)
+        if short and words.SHORTS[short[1]] in syntax.options:
+            return self.short(words.SHORTS[short[1]], short)
+        key = KEY.match(word)
+        if key:
+            return self.keyed(key[1], word[key.end() :], key.end())
+        return self.count(word) if word[0] == "*" else self.bare(word, short is not None)
+
+    def short(self, option: str, short: re.Match[str]) -> Meaning:
+        """`k3`, `k3x5`, `p0/1`."""
+        at = short.start(2)
+        try:
+            return Meaning(Kind.OPTION, option, axes_literal(short[2], pairs=option == "padding"))
+        except TextError as error:
+            if not AXES.fullmatch(short[2]):
+                error.help = f"a short takes numbers; expressions are written `{short[1]}=...`"
+            raise error.shifted(at) from None
+
+    def keyed(self, key: str, text: str, at: int) -> Meaning:
+        """`key=value`."""
+        option = self.syntax.option(key)
+        if option is None and key not in (*ITEM_WORDS, "norm", "act") and not trailing_word(key):
+            raise unknown_option(key, self.syntax)
+        if not text:
+            raise TextError(f"a value is missing behind `{key}=`", at, at, code="CNN906")
+        if option is not None:
+            try:
+                return Meaning(
+                    Kind.OPTION, option, moved(option_value(text, option, self.syntax, self.scope.variables), at)
+                )
+            except TextError as error:
+                raise error.shifted(at) from None
+        return self.item_key(key, text, at) or self.trailing(key, text, at)
+
+    def trailing(self, key: str, text: str, at: int) -> Meaning:
+        """`norm=bn`, `act=a`, and `gn=16`: a norm with its argument."""
+        word = trailing_word(key)
+        if word is None:
+            return Meaning(Kind.TRAIL, "", self.value(text, at))
+        if op_syntax(word).positional is None:
+            help_ = f"`{word}` with options is a layer of its own: after `|`, or as an item of its own"
+            raise TextError(f"`{key}` takes no value here", 0, at + len(text), help=help_)
+        return Meaning(Kind.TRAIL, "", (word, self.value(text, at)))
+
+    def bare(self, word: str, is_short: bool) -> Meaning:  # noqa: FBT001 - what the caller has found out
+        """The name of a layer on a merge, else a variable or the positional."""
+        syntax, variables = self.syntax, self.scope.variables
+        if syntax.references:
+            if not PATH.fullmatch(word):
+                raise TextError(f"{syntax.op} joins layers by name, found `{word}`", 0, len(word))
+            return Meaning(Kind.REFERENCE, "", word)
+        if word in variables:
+            return Meaning(Kind.VARIABLE, "", plain_value(word, variables))
+        if NAME.fullmatch(word) and not is_short:
+            raise unknown_word(word, syntax, self.scope.blocks, variables)
+        option = syntax.positional
+        if option is None or is_short:
+            raise no_value(word, syntax)
+        if ":" in word:
+            return Meaning(Kind.POSITIONAL, option, channel_range(word, variables))
+        return Meaning(Kind.POSITIONAL, option, option_value(word, option, syntax, variables))
