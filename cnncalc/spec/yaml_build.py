@@ -1,0 +1,276 @@
+"""From the events of a YAML parser to nodes, without recursion and under limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from cnncalc.errors import Finding, Location, SpecError, finding
+from cnncalc.spec.yaml_anchors import MAX_DEPTH, Anchors
+from cnncalc.spec.yaml_errors import explain
+from cnncalc.spec.yaml_nodes import LINE_BREAK, ListNode, MapNode, Node, ScalarNode, Source, Value, Written
+from cnncalc.spec.yaml_numbers import MAX_DIGITS, MAYBE_NO_TEXT, resolve
+from cnncalc.spec.yaml_quote import odd_key, quoted, rejoin, rejoin_entries, whole_line
+from cnncalc.spec.yaml_refuse import check_dashes, empty_block, tag
+from cnncalc.spec.yaml_text import BAD_CHARACTER, speaks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_NODES = 400_000
+"""Enough for the 100,000 layers that a network may have, each with a name."""
+MAX_FINDINGS = 100
+
+_PROPERTY = re.compile(r"\s+|#[^\r\n]*|&[^\s,\[\]{}]*")
+
+
+def _pure(text: str) -> Any:
+    """The parser written in Python, for where libyaml is missing."""
+    # NB: 50 times slower, so that a file near the size limit takes minutes.
+    return yaml.SafeLoader(text)
+
+
+PARSER: Callable[[str], Any] = getattr(yaml, "CSafeLoader", _pure)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not come yet."""
+
+    content: list[Node]
+    """Items, or keys and values by turns."""
+    start: int
+    anchor: str | None
+    in_brackets: bool
+
+
+class Builder:
+    """Builds the nodes of one text; `findings` and the spans of the scalars are what else it learns."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings: list[Finding] = []
+        self.speaks = speaks(source.text)
+        """Whether there may be comments for cnncalc; only then `spans` are kept."""
+        self.spans: list[tuple[int, int]] = []
+        self._nodes = 0
+        self._documents = 0
+        self._top: list[Node] = []
+        self._content = self._top
+        self._opened: list[_Open] = []
+        self._anchors = Anchors()
+
+    def build(self) -> Node | None:
+        """The root; None where there is none, or the findings say why it cannot be used."""
+        try:
+            self._read(PARSER(self.source.text).get_event)
+        except SpecError as error:
+            self.findings += error.findings
+            return None
+        except yaml.MarkedYAMLError as error:
+            bracket = next((frame.start for frame in reversed(self._opened) if frame.in_brackets), None)
+            self.findings.append(explain(error, self.source, bracket))
+            return None
+        except (yaml.YAMLError, ValueError, OverflowError):
+            # The characters have been checked before: all that is left is an escape that the pure parser cannot take.
+            message = "an escape in double quotes stands for no character"
+            self.findings.append(finding("CNN901", message, at=self.source.location(0)))
+            return None
+        root = self._top[0] if self._top else None
+        return None if isinstance(root, ScalarNode) and root.plain and not root.raw else root
+
+    def _read(self, get_event: Callable[[], Any]) -> None:
+        """The loop over all events."""
+        file, spans, speaks = self.source.file, self.spans, self.speaks
+        content = self._content
+        structure = {
+            MappingStartEvent: self._begin,
+            SequenceStartEvent: self._begin,
+            MappingEndEvent: self._end_map,
+            SequenceEndEvent: self._end_list,
+            AliasEvent: self._alias,
+            DocumentStartEvent: self._document,
+        }
+        while True:
+            event = get_event()
+            kind = type(event)
+            if kind is not ScalarEvent:
+                if kind is StreamEndEvent:
+                    return
+                if kind in structure:
+                    structure[kind](event)
+                    content = self._content
+                continue
+            self._nodes += 1
+            start, end = event.start_mark, event.end_mark
+            if speaks:
+                spans.append((start.index, end.index))
+            if event.style or event.tag or event.anchor or start.line != end.line:
+                content.append(self._special(event))
+                continue
+            raw: str = event.value
+            at = Location(
+                file=file, line=start.line + 1, column=start.column + 1, end_column=end.column + 1 if raw else None
+            )
+            value = self._value(raw, at) if not raw or raw[0] in MAYBE_NO_TEXT else raw
+            content.append(ScalarNode(value, raw, at, True))  # noqa: FBT003 - positional arguments are faster
+            if self._nodes > MAX_NODES:
+                self._check_nodes(event)
+
+    def _special(self, event: Any) -> ScalarNode:
+        """A scalar with quotes, an anchor or several lines."""
+        if event.tag:
+            raise tag(self.source, event.start_mark.index)
+        source, style, raw = self.source, event.style or "", event.value
+        start, end = self._start(event), event.end_mark.index
+        at = source.location(start, end)
+        several_lines = event.end_mark.line > at.line - 1
+        if style == '"' and (bad := BAD_CHARACTER.search(raw)):
+            message = f"the escapes give the character U+{ord(bad.group()):04X}, which no name or line has"
+            raise SpecError([finding("CNN905", message, at=at)])
+        if style in {"|", ">"}:
+            if self.speaks:  # a comment may follow `|`
+                broken = LINE_BREAK.search(source.text, start, end)
+                self.spans[-1] = (broken.start() if broken else end, end)
+            if not raw.strip():
+                raise empty_block(source, at)
+        elif several_lines and not style:
+            check_dashes(source, start, end)
+        value = raw if style else self._value(raw, at)
+        written = Written(source, start, end, style) if style or several_lines else None
+        node = ScalarNode(value, raw, at, not style, written)
+        if event.anchor:
+            self._anchors.nodes[event.anchor] = node
+        return node
+
+    def _value(self, raw: str, at: Location) -> Value:
+        try:
+            return resolve(raw)
+        except OverflowError:
+            message = f"a number of more than {MAX_DIGITS} digits"
+            raise SpecError([finding("CNN902", message, at=at, help="quote it if it is a text")]) from None
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            help_ = "one file holds one network"
+            at = self.source.location(event.start_mark.index, event.end_mark.index)
+            raise SpecError([finding("CNN901", "a second document begins here", at=at, help=help_)])
+
+    def _begin(self, event: Any) -> None:
+        """A mapping or list begins."""
+        if event.tag:
+            raise tag(self.source, event.start_mark.index)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._check_nodes(event)
+        if len(self._opened) == MAX_DEPTH:
+            raise self._too_much(event, f"nested deeper than {MAX_DEPTH} levels")
+        start = self._start(event)
+        content: list[Node] = []
+        brackets = bool(event.flow_style) and self.source.text[start] in "[{"
+        self._opened.append(_Open(content, start, event.anchor, brackets))
+        if event.anchor:
+            self._anchors.nodes[event.anchor] = content
+        self._content = content
+
+    def _finish(self, frame: _Open, node: Node) -> None:
+        """A collection is complete."""
+        self._opened.pop()
+        if frame.anchor and self._anchors.nodes[frame.anchor] is frame.content:
+            self._anchors.nodes[frame.anchor] = node
+        self._content = self._opened[-1].content if self._opened else self._top
+        self._content.append(node)
+
+    def _end_list(self, event: Any) -> None:
+        frame = self._opened[-1]
+        items = rejoin(self.source, frame.content, self._report) if frame.in_brackets else frame.content
+        end = event.end_mark.index if frame.in_brackets else frame.start + 1
+        self._finish(frame, ListNode(tuple(items), self.source.location(frame.start, end)))
+
+    def _end_map(self, event: Any) -> None:
+        frame = self._opened[-1]
+        content = frame.content
+        pairs: list[tuple[Node, Node]] = list(zip(content[::2], content[1::2], strict=True))
+        if frame.in_brackets:
+            pairs = rejoin_entries(self.source, pairs, self._report)
+            at = self.source.location(frame.start, event.end_mark.index)
+        else:
+            at = pairs[0][0].at
+        entries: list[tuple[ScalarNode, Node]] = []
+        first: dict[str, ScalarNode] = {}
+        for key, value in pairs:
+            if not self._is_key(key):
+                continue
+            if key.plain and odd_key(key):
+                alone = len(pairs) == 1 and not frame.in_brackets
+                line = whole_line(self.source, key, value, self._report, alone=alone)
+                if line is not None:
+                    self._finish(frame, line)
+                    return
+            elif key.raw in first:
+                self._twice(key, first[key.raw])
+            else:
+                first[key.raw] = key
+                entries.append((key, value))
+        self._finish(frame, MapNode(tuple(entries), at))
+
+    def _is_key(self, key: Node) -> TypeGuard[ScalarNode]:
+        """Whether a key can stay: text, and no merge."""
+        if not isinstance(key, ScalarNode):
+            kind = "list" if isinstance(key, ListNode) else "mapping"
+            self._report(finding("CNN905", f"a {kind} as a key; keys are text", at=key.at, help="quote the key"))
+        elif key.plain and key.raw == "<<":
+            help_ = "write the keys out; `defaults:` and `blocks:` say a thing once"
+            self._report(finding("CNN905", "merge keys (`<<`) are not read", at=key.at, help=help_))
+        elif key.plain and not key.raw:
+            self._report(finding("CNN905", "a key is missing before `:`", at=key.at))
+        elif not isinstance(key.value, str):
+            message = f"the key `{key.raw}` is {'a number' if key.raw[0] not in 'tfn' else 'no text'}; keys are text"
+            self._report(finding("CNN905", message, at=key.at, help=f"quote it: `{quoted(key.raw)}`"))
+        else:
+            return True
+        return False
+
+    def _twice(self, key: ScalarNode, first: ScalarNode) -> None:
+        message = f"the key `{key.raw}` stands twice: in line {first.at.line} and in line {key.at.line}"
+        self._report(finding("CNN903", message, at=key.at, help="the first one is kept; delete or rename one"))
+
+    def _alias(self, event: Any) -> None:
+        """What an anchor stands for, once more; it keeps its first place."""
+        at = self.source.location(event.start_mark.index, event.end_mark.index)
+        self._content.append(self._anchors.resolve(event.anchor, at, len(self._opened)))
+
+    def _start(self, event: Any) -> int:
+        """Where a node itself begins, behind its anchor."""
+        start: int = event.start_mark.index
+        while event.anchor and (match := _PROPERTY.match(self.source.text, start)):
+            start = match.end()
+        return start
+
+    def _check_nodes(self, event: Any) -> None:
+        if self._nodes > MAX_NODES:
+            raise self._too_much(event, f"more than {MAX_NODES:,} keys, values and items")
+
+    def _too_much(self, event: Any, message: str) -> SpecError:
+        at = self.source.location(event.start_mark.index)
+        return SpecError([finding("CNN902", message, at=at)])
+
+    def _report(self, found: Finding) -> None:
+        self.findings.append(found)
+        if len(self.findings) >= MAX_FINDINGS:
+            message = f"more than {MAX_FINDINGS} mistakes; the rest of the file was not read"
+            raise SpecError([finding("CNN902", message, at=found.at)])
