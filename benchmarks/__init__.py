@@ -1,0 +1,1 @@
+"""Measures start-up, time per layer and memory: `python -m benchmarks` writes docs/benchmarks.md."""

@@ -1,0 +1,141 @@
+"""Measure everything and write docs/benchmarks.md; `--quick` measures less and only prints."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks.networks import EXAMPLES, ROOT, SPECIAL, line_by_line, repeated, residual
+from benchmarks.processes import MIB, json_of, ratio, run, written
+from benchmarks.stages import STAGES
+
+PACKAGES = "import typer, yaml, pydantic, rich.table, rich.console"
+RESNET = "examples/configs/resnet50.yaml"
+FORMS = {"line by line": line_by_line, "by a count": repeated, "residual units": residual}
+
+
+def start_up(pairs: int) -> list[str]:
+    """Cold processes against importing the four packages."""
+    lines = ["## Start-up", "", "| process | times the imports alone | target |", "|---|---|---|"]
+    commands = {
+        f"`cnncalc rf {RESNET}`": (("rf", RESNET), "1.3"),
+        f"`cnncalc summary {RESNET} --format json`": (("summary", RESNET, "--format", "json"), ""),
+        "`cnncalc --version`": (("--version",), ""),
+        "`cnncalc --help`": (("--help",), ""),
+    }
+    for name, (arguments, target) in commands.items():
+        times, ours, theirs = ratio(("-m", "cnncalc", *arguments), ("-c", PACKAGES), pairs)
+        lines.append(f"| {name} | {times:.2f} ({1000 * ours:.0f} by {1000 * theirs:.0f} ms) | {target} |")
+    return [*lines, "", f"Median of {pairs} interleaved pairs with `python -c '{PACKAGES}'`.", ""]
+
+
+def per_layer(repeats: int) -> list[str]:
+    """Microseconds per layer and stage, and how they grow."""
+    head = " | ".join(STAGES)
+    lines = [
+        "## Time per layer",
+        "",
+        f"| network | layers | {head} | sum, us | growth |",
+        "|---|---" + "|---" * 6 + "|",
+    ]
+    for form, make in FORMS.items():
+        before = 0.0
+        for layers in (1000, 10_000):
+            with written(make(layers)) as path:
+                found = json_of("-m", "benchmarks.stages", path, str(repeats))
+            count = found["layers"]
+            micro = [1e6 * found[stage] / count for stage in STAGES]
+            growth = f"{sum(micro) / before:.2f}" if before else ""
+            cells = " | ".join(f"{value:.1f}" for value in micro)
+            lines.append(f"| {form} | {count} | {cells} | **{sum(micro):.1f}** | {growth} |")
+            before = sum(micro)
+    return [
+        *lines,
+        "",
+        "Text to JSON in one process; growth is time per layer at 10,000 by 1,000. Target: below 100.",
+        "",
+    ]
+
+
+def memory() -> list[str]:
+    """Peak memory of whole processes."""
+    lines = ["## Peak memory of `cnncalc summary`", "", "| network | MiB | target |", "|---|---|---|"]
+    bare = run("-c", "pass").peak_bytes / MIB
+    lines.append(f"| (Python alone) | {bare:.0f} | |")
+    peaks = {
+        path.name: run("-m", "cnncalc", "summary", str(path)).peak_bytes for path in sorted(EXAMPLES.glob("*.yaml"))
+    }
+    worst = max(peaks, key=lambda name: peaks[name])
+    lines.append(f"| worst of {len(peaks)} examples, {worst} | {peaks[worst] / MIB:.0f} | 60 |")
+    for form, make in FORMS.items():
+        with written(make(10_000)) as path:
+            lines.append(
+                f"| 10,000 layers, {form} | {run('-m', 'cnncalc', 'summary', path).peak_bytes / MIB:.0f} | 400 |"
+            )
+    return [*lines, ""]
+
+
+def special(repeats: int) -> list[str]:
+    """Networks that are hard on exact sets."""
+    lines = ["## Large fields", "", "| network | layers | text to report, ms | peak, MiB |", "|---|---|---|---|"]
+    for name, text in SPECIAL.items():
+        with written(text) as path:
+            found = json_of("-m", "benchmarks.stages", path, str(repeats))
+            peak = run("-m", "cnncalc", "rf", path).peak_bytes / MIB
+        lines.append(f"| {name} | {found['layers']} | {1000 * found['report']:.0f} | {peak:.0f} |")
+    return [*lines, ""]
+
+
+def warm() -> list[str]:
+    """ResNet-50 in a running process, beside tools that run the model."""
+    found = json_of("-m", "benchmarks.frameworks")
+    ours = found.pop("cnncalc")
+    lines = ["## ResNet-50 in a running process", "", "| tool | times cnncalc |", "|---|---|"]
+    lines.append(f"| cnncalc, text to report: {1000 * ours:.1f} ms (target 15) | 1 |")
+    for name, seconds in found.items():
+        lines.append(f"| {name} | {f'{seconds / ours:.1f}' if seconds is not None else 'not installed'} |")
+    return [*lines, "", "The others are timed with the model already made; they report no receptive fields.", ""]
+
+
+def many_files(count: int) -> list[str]:
+    """`check` over a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        for index in range(count):
+            shutil.copy(EXAMPLES / "resnet50.yaml", Path(folder, f"{index}.yaml"))
+        one = run("-m", "cnncalc", "check", str(Path(folder, "0.yaml"))).seconds
+        all_of_them = run("-m", "cnncalc", "check", folder).seconds
+    each = 1000 * (all_of_them - one) / (count - 1)
+    return [
+        "## Many files",
+        "",
+        f"`cnncalc check` over {count} copies of ResNet-50: {each:.1f} ms for each further file.",
+        "",
+    ]
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; prints and writes nothing")
+    quick = parser.parse_args().quick
+    lines = ["# Benchmarks", "", f"Made by `python -m benchmarks` with Python {platform.python_version()}.", ""]
+    lines += ["Ratios hold across machines better than times; compare times only within one run.", ""]
+    for part in (
+        start_up(3 if quick else 20),
+        per_layer(1 if quick else 5),
+        warm(),
+        memory(),
+        special(1 if quick else 5),
+        many_files(20 if quick else 500),
+    ):
+        print("\n".join(part), flush=True)
+        lines += part
+    if not quick:
+        (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
