@@ -1,0 +1,130 @@
+"""Batch norms folded into the layer before them, as for deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnncalc.report import LayerReport, Report
+
+TAKES_A_NORM = frozenset({"conv", "dwconv", "sepconv", "convt", "linear", "fc"})
+"""Ops that end in one weighted sum per output channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """A batch norm and the layer that takes it in."""
+
+    norm: str
+    into: str
+    params: int
+    """Parameters that go: those of the norm, less a bias that the layer gets."""
+    buffers: int
+    """Buffers that go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A batch norm that has to stay."""
+
+    norm: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folding:
+    """A network with its batch norms folded away: for inference only."""
+
+    params: int
+    """What is left."""
+    buffers: int
+    """What is left."""
+    folds: tuple[Fold, ...]
+    kept: tuple[Kept, ...]
+
+
+def fold(report: Report) -> Folding:
+    """Turn `norm(W x + b)` into `W' x + b'`, with `W' = W * g / sqrt(var + eps)` per output channel.
+
+    The 2C parameters and 2C buffers of the norm go; the layer gets a bias of C where it had none. Groups do not matter.
+    A norm is kept where its input is read elsewhere or does not come from a convolution or linear layer, and where
+    shared weights would have to take in different norms. Layers that share weights and are followed by norms that
+    share theirs fold into one.
+    """
+    search = _Search(report)
+    folds: list[Fold] = []
+    kept: list[Kept] = []
+    for norm in search.norms:
+        because = search.obstacle(norm)
+        if because is None:
+            layer = search.rows[norm.inputs[0]]
+            gets = layer.output_shape[0] if layer.shares is None and not _has_bias(layer) else 0
+            folds.append(Fold(norm=norm.name, into=layer.name, params=norm.params - gets, buffers=norm.buffers))
+        else:
+            kept.append(Kept(norm=norm.name, because=because))
+    return Folding(
+        params=report.totals.params - sum(each.params for each in folds),
+        buffers=report.totals.buffers - sum(each.buffers for each in folds),
+        folds=tuple(folds),
+        kept=tuple(kept),
+    )
+
+
+class _Search:
+    """Who reads whom, and who shares whose weights."""
+
+    def __init__(self, report: Report) -> None:
+        self.rows: Mapping[str, LayerReport] = {row.name: row for row in report.layers}
+        self.norms = [row for row in report.layers if row.op == "bn"]
+        self.outputs = {
+            report.layers[scope.output_layer].name
+            for name in report.outputs
+            if (scope := report.scopes[name]).output_layer >= 0
+        }
+        self.readers: dict[str, list[LayerReport]] = {}
+        self.sharers: dict[str, list[LayerReport]] = {}
+        for row in report.layers:
+            self.sharers.setdefault(_owner(row), []).append(row)
+            for name in row.inputs:
+                self.readers.setdefault(name, []).append(row)
+
+    def obstacle(self, norm: LayerReport) -> str | None:
+        """Why a norm cannot be folded; None where it can."""
+        because = self._alone(norm)
+        if because is not None:
+            return because
+        layer = self.rows[norm.inputs[0]]
+        for other in self.sharers[_owner(layer)]:
+            after = self.readers.get(other.name, [])
+            if not after or _owner(after[0]) != _owner(norm) or self._alone(after[0]) is not None:
+                return f"`{layer.name}` shares its weights with `{other.name}`, which this norm does not follow"
+        for other in self.sharers[_owner(norm)]:
+            if self._alone(other) is not None or _owner(self.rows[other.inputs[0]]) != _owner(layer):
+                return f"it shares its weights with `{other.name}`, which does not follow `{layer.name}`"
+        return None
+
+    def _alone(self, norm: LayerReport) -> str | None:
+        """Why a norm could not be folded if no weights were shared."""
+        source = norm.inputs[0]
+        layer = self.rows.get(source)
+        if layer is None:
+            return f"its input `{source}` is an input of the network"
+        if layer.op not in TAKES_A_NORM:
+            return f"its input `{source}` ({layer.op}) is no convolution or linear layer"
+        others = [row.name for row in self.readers[source] if row is not norm]
+        if others:
+            return f"its input `{source}` is read by `{others[0]}` too"
+        if source in self.outputs:
+            return f"its input `{source}` is an output of the network"
+        return None
+
+
+def _owner(row: LayerReport) -> str:
+    return row.shares or row.name
+
+
+def _has_bias(layer: LayerReport) -> bool:
+    return any(weight.name == "bias" for weight in layer.inferences[-1].weights)
