@@ -43,21 +43,22 @@ def resize_read(
     - nearest: `floor(o*ratio)`; nearest_exact: `floor((o + 1/2)*ratio)`
     - linear: `floor(src)` and, where src is no integer, the next; `src = (o + 1/2)*ratio - 1/2`
     - cubic: `floor(src) - 1 .. floor(src) + 2`, or src alone where it is an integer
-    and `align_corners` has `src = o*(n-1)/(m-1)` whatever the scale. Indices are clamped to the input.
+    and `align_corners` has `src = o*(n-1)/(m-1)` whatever the scale. Indices are clamped to the
+    input. Whatever the scale, a size that stays is copied (not in nearest_exact), and nearest repeats where it doubles.
 
     Integer factors up or down give a window (cubic up-scaling a periodic listing), anything else a table of all units.
     Raises LayerError where align_corners is asked of a nearest mode, or a table would be too large.
     """
+    if align_corners and mode not in (ResizeMode.LINEAR, ResizeMode.CUBIC):
+        raise LayerError(
+            "CNN905",
+            f"align_corners does not go with mode={mode.value}",
+            help="use mode=linear or mode=cubic",
+            option="align_corners",
+        )
+    if (n == m and mode is not ResizeMode.NEAREST_EXACT) or (2 * n == m and mode is ResizeMode.NEAREST):
+        return AxisWindow.repeated(m // n)
     if align_corners:
-        if mode not in (ResizeMode.LINEAR, ResizeMode.CUBIC):
-            raise LayerError(
-                "CNN905",
-                f"align_corners does not go with mode={mode.value}",
-                help="use mode=linear or mode=cubic",
-                option="align_corners",
-            )
-        if n == m:
-            return AxisWindow(kernel_size=1)
         return _table(n, m, mode, Fraction(n - 1, m - 1) if m > 1 else Fraction(0), Fraction(0))
     ratio = Fraction(n, m) if scale is None else 1 / Fraction(scale)
     if ratio * m == n and ratio.numerator == 1:
@@ -71,8 +72,6 @@ def resize_read(
 
 def _enlarged(factor: int, mode: ResizeMode) -> AxisRead:
     """By a whole factor up."""
-    if factor == 1:
-        return AxisWindow(kernel_size=1)
     if mode is ResizeMode.LINEAR:
         pad = factor // 2
         return AxisWindow.transposed(kernel_size=2 * factor - factor % 2, stride=factor, padding=(pad, pad))
