@@ -1,1 +1,24 @@
-"""The ops, one file per family; importing this package registers all of them in `OPS`."""
+"""Every op, one file per family; importing this package registers all of them in `OPS`."""
+
+from cnncalc.ops import (  # noqa: F401 - importing a family registers it
+    activation,
+    adaptive,
+    attention,
+    border,
+    conv,
+    convt,
+    custom,
+    dropout,
+    layout,
+    linear,
+    merge,
+    norm,
+    pool,
+    resize,
+    scale,
+    se,
+    shortcut,
+)
+from cnncalc.ops.base import OPS, SYNONYMS
+
+__all__ = ["OPS", "SYNONYMS"]

@@ -1,7 +1,5 @@
 """What an op is: one frozen pydantic model that says its options and infers everything from its input shapes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -76,6 +74,10 @@ class Saved:
     per_sample: bool = True
 
 
+SAVES_INPUT: tuple[Saved, ...] = (Saved(what="input"),)
+SAVES_OUTPUT: tuple[Saved, ...] = (Saved(what="output"),)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a table prints of a window, in PyTorch's terms; one entry per axis."""
@@ -113,7 +115,7 @@ class Inference:
     training_arithmetic: Mapping[FlopClass, int] | None = None
     """The same in training where it differs."""
     ledger: Mapping[str, int] = field(default_factory=dict)
-    """Element counts that the conventions of other tools are made of, see costs.py."""
+    """Element counts that the conventions of other tools are made of; the keys are those of `ops.ledger`."""
     activations: int = 0
     """Output elements of convolutions, transposed convolutions and linear layers; 0 elsewhere."""
     im2col: int = 0
@@ -131,7 +133,7 @@ class Step:
     """One primitive op of a composite; `takes` names `x` (the layer's input) or earlier steps."""
 
     name: str
-    op: Op
+    op: "Op"
     takes: tuple[str, ...] = ("x",)
 
 

@@ -1,0 +1,172 @@
+"""Activations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cnncalc.errors import LayerError
+from cnncalc.geometry.shape import TensorShape
+from cnncalc.ops import options
+from cnncalc.ops.base import (
+    SAVES_INPUT,
+    SAVES_OUTPUT,
+    FlopClass,
+    Inference,
+    Op,
+    Saved,
+    Storage,
+    Weight,
+    register,
+)
+
+ADD, MUL, COMPARE, DIVIDE, EXP = (
+    FlopClass.ADD,
+    FlopClass.MUL,
+    FlopClass.COMPARE,
+    FlopClass.DIVIDE,
+    FlopClass.EXP,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of an activation."""
+
+    per_element: Mapping[FlopClass, int]
+    saved: tuple[Saved, ...] = SAVES_INPUT
+    fusable: bool = False
+    synonyms: tuple[str, ...] = field(default=())
+    """PyTorch's names of it."""
+
+
+FACTS: dict[str, Facts] = {
+    "relu": Facts(per_element={COMPARE: 1}, saved=SAVES_OUTPUT, fusable=True, synonyms=("ReLU",)),
+    "relu6": Facts(per_element={COMPARE: 2}, fusable=True, synonyms=("ReLU6",)),
+    "leaky": Facts(per_element={COMPARE: 1, MUL: 1}, synonyms=("leaky_relu", "leakyrelu", "LeakyReLU")),
+    "elu": Facts(per_element={COMPARE: 1, EXP: 1, ADD: 1, MUL: 1}, synonyms=("ELU",)),
+    "selu": Facts(per_element={COMPARE: 1, EXP: 1, ADD: 1, MUL: 2}, synonyms=("SELU",)),
+    "celu": Facts(per_element={COMPARE: 1, EXP: 1, ADD: 1, MUL: 1, DIVIDE: 1}, synonyms=("CELU",)),
+    "silu": Facts(per_element={EXP: 1, ADD: 1, DIVIDE: 1}, fusable=True, synonyms=("SiLU", "swish")),
+    "gelu": Facts(per_element={EXP: 1, ADD: 1, MUL: 3}, synonyms=("GELU",)),
+    "mish": Facts(per_element={EXP: 3, ADD: 3, DIVIDE: 1, MUL: 1}, synonyms=("Mish",)),
+    "hswish": Facts(
+        per_element={ADD: 1, COMPARE: 2, MUL: 1, DIVIDE: 1},
+        fusable=True,
+        synonyms=("hardswish", "hard_swish", "Hardswish"),
+    ),
+    "hsigmoid": Facts(
+        per_element={ADD: 1, COMPARE: 2, DIVIDE: 1}, synonyms=("hardsigmoid", "hard_sigmoid", "Hardsigmoid")
+    ),
+    "hardtanh": Facts(per_element={COMPARE: 2}, synonyms=("Hardtanh",)),
+    "sigmoid": Facts(per_element={EXP: 1, ADD: 1, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Sigmoid",)),
+    "tanh": Facts(per_element={EXP: 1, ADD: 2, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Tanh",)),
+    "softplus": Facts(per_element={EXP: 2, ADD: 1}, synonyms=("Softplus",)),
+    "softmax": Facts(
+        per_element={COMPARE: 1, EXP: 1, ADD: 2, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Softmax", "Softmax2d")
+    ),
+}
+"""By name. The counts are those of the table in `Activation`; those of softmax hold for many channels."""
+
+PRELU_SYNONYMS = ("PReLU",)
+
+
+@register(*FACTS, synonyms={other: name for name, facts in FACTS.items() for other in facts.synonyms})
+class Activation(Op):
+    """A function of every element by itself; `softmax` of the channels of every position.
+
+    No parameters, no window; it may overwrite its input. PyTorch's names are accepted (`leaky_relu`, `Hardswish`).
+
+        conv 64 k3 p1 bn relu
+        gap | fc 10 | softmax
+
+    FLOPs per element, each exponential, logarithm or erf one of class exp:
+
+        relu      max(x, 0)                          1 compare
+        relu6     min(max(x, 0), 6)                  2 compare
+        leaky     x if x > 0 else a*x                1 compare, 1 mul
+        elu       x if x > 0 else a*(e**x - 1)       1 compare, 1 exp, 1 add, 1 mul
+        selu      s * elu(x)                         1 compare, 1 exp, 1 add, 2 mul
+        celu      x if x > 0 else a*(e**(x/a) - 1)   1 compare, 1 exp, 1 add, 1 mul, 1 divide
+        silu      x / (1 + e**-x)                    1 exp, 1 add, 1 divide
+        gelu      x * (1 + erf(x * c)) * 0.5         1 exp, 1 add, 3 mul
+        mish      x * tanh(log(1 + e**x))            3 exp, 3 add, 1 divide, 1 mul
+        hswish    x * min(max(x + 3, 0), 6) / 6      1 add, 2 compare, 1 mul, 1 divide
+        hsigmoid  min(max(x + 3, 0), 6) / 6          1 add, 2 compare, 1 divide
+        hardtanh  min(max(x, -1), 1)                 2 compare
+        sigmoid   1 / (1 + e**-x)                    1 exp, 1 add, 1 divide
+        tanh      1 - 2 / (1 + e**(2*x))             1 exp, 2 add, 1 divide
+        softplus  log(1 + e**x)                      2 exp, 1 add
+        softmax   e**(x - max) / sum                 1 exp, 1 add, 1 divide; and per position C-1 compare, C-1 add
+
+    Training saves the output of relu, sigmoid, tanh and softmax, the input of the others. A runtime folds relu, relu6,
+    silu and hswish into the layer before.
+
+    >>> Activation(op="relu").infer(TensorShape(64, (56, 56))).output
+    64x56x56
+    """
+
+    op: Literal[
+        "relu", "relu6", "leaky", "elu", "selu", "celu", "silu", "gelu", "mish", "hswish", "hsigmoid", "hardtanh",
+        "sigmoid", "tanh", "softplus", "softmax",
+    ]  # fmt: skip
+
+    def infer(self, *inputs: TensorShape) -> Inference:
+        """Costs for one input."""
+        (x,) = inputs
+        numel, facts = x.numel, FACTS[self.op]
+        arithmetic = {kind: count * numel for kind, count in facts.per_element.items()}
+        if self.op == "softmax":
+            # The maximum and the sum of C channels take C - 1 operations.
+            arithmetic[COMPARE] -= x.positions
+            arithmetic[ADD] -= x.positions
+        return Inference(
+            output=x,
+            arithmetic=arithmetic,
+            ledger={self.op: numel},
+            storage=Storage.IN_PLACE,
+            fusable=facts.fusable,
+            saved=facts.saved,
+        )
+
+
+@register("prelu", synonyms=dict.fromkeys(PRELU_SYNONYMS, "prelu"))
+class PReLU(Op):
+    """Leaky ReLU with a learned slope, `x if x > 0 else a*x`.
+
+    He et al. 2015 (arXiv:1502.01852); as in PyTorch one slope for all channels, or one per channel with
+    `num_parameters=C`.
+
+        conv 64 k3 p1 prelu
+        prelu num_parameters=64
+
+    Parameters: `num_parameters`. FLOPs per element: 1 compare, 1 mul. Training saves the input.
+
+    >>> PReLU().infer(TensorShape(64, (56, 56))).weights[0].shape
+    (1,)
+
+    Refuses a number of slopes that is neither 1 nor C (CNN905).
+    """
+
+    op: Literal["prelu"] = "prelu"
+    num_parameters: Annotated[options.Channels, Field(description="Slopes: 1, or one per channel.")] = 1
+    frozen: options.Frozen = False
+
+    POSITIONAL = None
+
+    def infer(self, *inputs: TensorShape) -> Inference:
+        """Parameters and costs for one input."""
+        (x,) = inputs
+        slopes = self.num_parameters
+        if slopes not in (1, x.channels):
+            message = f"num_parameters {slopes:,} for {x.channels:,} channels"
+            raise LayerError("CNN905", message, help=f"use 1 or {x.channels:,}", option="num_parameters")
+        return Inference(
+            output=x,
+            weights=(Weight(name="weight", shape=(slopes,)),),
+            arithmetic={COMPARE: x.numel, MUL: x.numel},
+            ledger={self.op: x.numel},
+            storage=Storage.IN_PLACE,
+            saved=SAVES_INPUT,
+        )
