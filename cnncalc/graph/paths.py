@@ -53,12 +53,15 @@ def branches(walk: Walk, item: BranchesItem, placed: PlacedItem, stream: int, co
 
 def _remedy(walk: Walk, main: int, x: int) -> str | None:
     """What to write where an identity shortcut does not fit."""
-    if walk.wiring.shape(main) == walk.wiring.shape(x):
+    ours, theirs = walk.wiring.shape(main), walk.wiring.shape(x)
+    if ours == theirs:
         return None
     try:
         stride = stride_between(walk.wiring.nodes, x, main)
     except NoRatioError:
         return "write a path as `shortcut:`, or `if_same`"
+    if ours.sizes != tuple(-(-size // step) for size, step in zip(theirs.sizes, stride, strict=True)):
+        return "a shortcut cannot follow borders that are cut: give the layers of the main path `half` padding"
     words = "x".join(map(str, stride)) if len(set(stride)) > 1 else str(stride[0]) if stride else "1"
     return f"`shortcut: project` (1x1 conv + bn, stride {words}) or `if_same`"
 
@@ -66,11 +69,11 @@ def _remedy(walk: Walk, main: int, x: int) -> str | None:
 def _add(walk: Walk, sides: tuple[int, int], placed: PlacedItem, context: Context, remedy: str | None) -> int:
     wiring = walk.wiring
     main, skip = (wiring.shape(side) for side in sides)
-    if main != skip and not wiring.tainted.intersection(sides):
+    if main != skip and not wiring.differs_by_assumption(sides):
         message = f"residual: main path {main} does not match shortcut {skip}"
         at = placed.locate(placed.item.span)
         wiring.report(finding("CNN001", message, at=at, help=remedy, stack=context.stack))
-        wiring.tainted.add(sides[0])  # so that the sum itself does not say it again
+        wiring.taint(sides[0])  # so that the sum itself does not say it again
     add = walk.maker.op("add", {})
     return walk.emit(context.names.number("add"), add, list(sides), walk.place(placed, context), context)
 

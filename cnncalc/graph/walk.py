@@ -126,7 +126,7 @@ class Walk:
                 self._share(item.share, first, placed, context)
         except RefusedError as error:
             self.refused(error)
-            self.wiring.tainted.add(stream)
+            self.wiring.taint(stream)
             if item.name and item.name not in context.names.full:
                 self.define(item.name, len(self.wiring.layers), stream, placed.locate(item.span), context)
             return stream

@@ -46,8 +46,8 @@ class Wiring:
     layers: list[GraphLayer] = field(default_factory=list)
     scopes: dict[str, Scope] = field(default_factory=dict)
     findings: dict[tuple[str, Location | None], Finding] = field(default_factory=dict)
-    tainted: set[int] = field(default_factory=set)
-    """Nodes whose shape is assumed or follows from an assumed one."""
+    tainted: dict[int, frozenset[int]] = field(default_factory=dict)
+    """For nodes whose shape is assumed, or follows from assumed ones: which those are."""
     spent: int = 0
     """Rows and copies made so far."""
     _inferences: dict[tuple[int, tuple[TensorShape, ...]], Inference] = field(default_factory=dict)
@@ -71,6 +71,14 @@ class Wiring:
             message = f"the network expands to more than {MAX_LAYERS:,} layers"
             help_ = "lower the count, or fold the repeated part into fewer layers"
             raise LimitError(finding("CNN902", message, at=place.at, help=help_, stack=place.stack))
+
+    def taint(self, node: int) -> None:
+        """From here on the shape of this node is a guess."""
+        self.tainted[node] = self.tainted.get(node, frozenset()) | {node}
+
+    def differs_by_assumption(self, nodes: Sequence[int]) -> bool:
+        """Whether these nodes may differ only because shapes were assumed on the way to some of them."""
+        return len({self.tainted.get(node, frozenset()) for node in nodes}) > 1
 
     def shape(self, node: int) -> TensorShape:
         """Output shape of a node."""
@@ -98,13 +106,14 @@ class Wiring:
                 self._add(name, op, tuple(inputs), inference, layer=layer, reader_name=name)
         except LayerError as error:
             del self.nodes[first:], self._node_layer[first:]
-            derived = error.code == "CNN001" and any(node in self.tainted for node in inputs)
-            if not derived:
+            if error.code != "CNN001" or not self.differs_by_assumption(inputs):
                 self._refuse(error, name, op, place)
             self._assume(name, op, inputs, layer)
         output = len(self.nodes) - 1
-        if any(node in self.tainted for node in inputs):
-            self.tainted.update(range(first, output + 1))
+        origins = frozenset().union(*(self.tainted.get(node, ()) for node in inputs))
+        if origins:
+            for index in range(first, output + 1):
+                self.tainted[index] = origins | self.tainted.get(index, frozenset())
         self.layers.append(
             GraphLayer(
                 name=name,
@@ -213,7 +222,7 @@ class Wiring:
             shape = replace(shape, channels=channels)
         index = self._add(name, op, tuple(inputs), Inference(output=shape), layer=layer, reader_name=name)
         self.nodes[index] = replace(self.nodes[index], assumed=True)
-        self.tainted.add(index)
+        self.taint(index)
 
 
 def _weights(inference: Inference) -> str:
