@@ -29,7 +29,7 @@ def unknown_op(word: str, others: Iterable[str]) -> TextError:
     elif word.partition(":")[2] and known_op(word.partition(":")[2]):
         help_ = "a space belongs behind the colon of a name"
     else:
-        help_ = did_you_mean(head, [*OPS, *others]) or "`cnncalc ops` lists the ops"
+        help_ = did_you_mean(head, [*(op for op in OPS if op.isidentifier()), *others]) or "`cnncalc ops` lists the ops"
     return TextError(f"unknown op `{word}`", 0, len(word), help=help_, code="CNN904")
 
 
@@ -71,8 +71,6 @@ def unknown_option(key: str, syntax: OpSyntax) -> TextError:
     """A key that the op does not have."""
     spelt = words.squeezed(key)
     ours = words.FOREIGN_KEYS.get(spelt, key)
-    if ours == "out_channels" and "out_features" in syntax.options:
-        ours = "out_features"
     letters = [letter for letter, option in words.SHORTS.items() if option in syntax.options and letter != "op"]
     if spelt in words.FOREIGN_ADVICE:
         help_: str | None = words.FOREIGN_ADVICE[spelt]

@@ -9,7 +9,7 @@ from cnncalc.spec.advice import no_value, second_value, unknown_option, unknown_
 from cnncalc.spec.items import Arg, LayerItem
 from cnncalc.spec.problems import TextError
 from cnncalc.spec.syntax import AXES, KEY, NAME, PATH, SHORT, axes_literal, op_syntax, trailing_word
-from cnncalc.spec.values import channel_range, moved, option_value, plain_value
+from cnncalc.spec.values import moved, option_value, plain_value
 from cnncalc.spec.word_reader import ITEM_WORDS, Kind, Meaning, Parts, Scope, WordReader
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class OpReader(WordReader):
     def meaning(self, word: str) -> Meaning:
         """The reading order: flag, norm, activation, short, key=value, positional."""
         syntax = self.syntax
-        flag = words.FLAGS.get(word)
-        if flag and flag[0] in syntax.options:
+        flag = syntax.flag(word)
+        if flag:
             return Meaning(Kind.OPTION, *flag)
         trailing = trailing_word(word)
         if trailing:
@@ -114,6 +114,4 @@ class OpReader(WordReader):
         option = syntax.positional
         if option is None or is_short:
             raise no_value(word, syntax)
-        if ":" in word:
-            return Meaning(Kind.POSITIONAL, option, channel_range(word, variables))
         return Meaning(Kind.POSITIONAL, option, option_value(word, option, syntax, variables))

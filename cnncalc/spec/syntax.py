@@ -25,7 +25,7 @@ INTEGER = re.compile(r"0|[1-9][0-9]*")
 AXES = re.compile(r"[0-9]+(?:/[0-9]+)?(?:x[0-9]+(?:/[0-9]+)?)*")
 DECLARED = re.compile(r"(?:\?|[0-9]+)(?:x(?:\?|[0-9]+))*")
 MAX_DIGITS = 20
-PAIRED = frozenset({"padding", "cropping", "amount"})
+PAIRED = frozenset({"padding", "cropping"})
 """Options in which `a/b` is (before, after) and no division."""
 
 
@@ -45,7 +45,12 @@ class OpSyntax:
     @property
     def flags(self) -> tuple[str, ...]:
         """The flags that mean something to it."""
-        return tuple(flag for flag, (option, _) in words.FLAGS.items() if option in self.options)
+        return tuple(flag for flag in words.FLAGS if self.flag(flag))
+
+    def flag(self, word: str) -> tuple[str, Value] | None:
+        """The option that a flag sets, and its value; None where it means nothing here."""
+        option, value = words.FLAGS.get(word, ("", None))
+        return (option, value) if option in (self.worded if isinstance(value, str) else self.options) else None
 
     def option(self, key: str) -> str | None:
         """The option that a key means, None where it means none."""

@@ -29,6 +29,8 @@ def option_value(text: str, option: str, syntax: OpSyntax, variables: Collection
             return text
         if option in syntax.worded:
             return trailing_word(text) or text
+    if ":" in text:
+        return _range(text, variables)
     return plain_value(text, variables, pairs=option in PAIRED)
 
 
@@ -60,13 +62,16 @@ def expression(text: str, variables: Collection[str]) -> Value:
     return parsed.evaluate(NOTHING) if parsed.constant else parsed
 
 
-def channel_range(text: str, variables: Collection[str]) -> Value:
-    """`A:B`: the first channel and the one past the last."""
+def _range(text: str, variables: Collection[str]) -> Value:
+    """`A:B`: the first and the one past the last; None for an end that is left out."""
     first, _, last = text.partition(":")
+    if not first and not last:
+        raise TextError("a range without ends", 0, len(text), help="write `0:32`, `32:`", code="CNN906")
     values: list[Value] = []
     for part, at in ((first, 0), (last, len(first) + 1)):
         if not part:
-            raise TextError("both ends of a range are written: `0:32`", 0, len(text), code="CNN906")
+            values.append(None)
+            continue
         try:
             values.append(moved(plain_value(part, variables), at))
         except TextError as error:

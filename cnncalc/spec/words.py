@@ -43,7 +43,8 @@ SHORTS = {
 
 KEY_SYNONYMS: dict[str, tuple[str, ...]] = {
     **{letter: (option,) for letter, option in SHORTS.items() if letter != "op"},
-    "out": ("out_channels", "out_features"),
+    "g": ("groups", "num_groups"),
+    "out": ("out_channels",),
     "kernel": ("kernel_size",),
 }
 """Other accepted spellings of an option's name; the first option that the op has."""
@@ -108,8 +109,8 @@ FOREIGN_KEYS = {
     "dilationrate": "dilation", "dilations": "dilation", "rate": "dilation", "atrous": "dilation",
     "group": "groups", "numgroups": "groups", "cardinality": "groups",
     "depthmultiplier": "multiplier", "usebias": "bias", "outputpad": "output_padding",
-    "paddingmode": "padding_mode", "ceilmode": "ceil_mode", "scalefactor": "scale_factor", "scale": "scale_factor",
-    "factor": "scale_factor", "upscalefactor": "upscale_factor", "heads": "num_heads", "numheads": "num_heads",
+    "paddingmode": "padding_mode", "ceilmode": "ceil_mode", "scalefactor": "scale", "factor": "scale",
+    "heads": "num_heads", "squeeze": "squeeze_channels", "reduction": "squeeze_channels",
     "activation": "act", "nonlinearity": "act", "normalization": "norm", "batchnorm": "norm",
     "times": "repeat", "repeats": "repeat", "count": "repeat", "number": "repeat", "copies": "repeat",
     "input": "from", "inputs": "from", "src": "from", "source": "from", "if": "when", "condition": "when",
