@@ -30,9 +30,11 @@ from cnncalc.spec.yaml_text import BAD_CHARACTER, speaks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_NODES = 400_000
+MAX_NODES = 350_000
 """Enough for the 100,000 layers that a network may have, each with a name."""
 MAX_FINDINGS = 100
+
+_TOO_MANY = f"more than {MAX_NODES:,} keys, values and items"
 
 _PROPERTY = re.compile(r"\s+|#[^\r\n]*|&[^\s,\[\]{}]*")
 
@@ -52,7 +54,8 @@ class _Open:
 
     content: list[Node]
     """Items, or keys and values by turns."""
-    start: int
+    begin: Any
+    """Its first event."""
     anchor: str | None
     in_brackets: bool
 
@@ -81,7 +84,7 @@ class Builder:
             self.findings += error.findings
             return None
         except yaml.MarkedYAMLError as error:
-            bracket = next((frame.start for frame in reversed(self._opened) if frame.in_brackets), None)
+            bracket = next((self._start(frame.begin) for frame in reversed(self._opened) if frame.in_brackets), None)
             self.findings.append(explain(error, self.source, bracket))
             return None
         except (yaml.YAMLError, ValueError, OverflowError):
@@ -115,6 +118,8 @@ class Builder:
                     content = self._content
                 continue
             self._nodes += 1
+            if self._nodes > MAX_NODES:
+                raise self._too_much(event, _TOO_MANY)
             start, end = event.start_mark, event.end_mark
             if speaks:
                 spans.append((start.index, end.index))
@@ -127,8 +132,6 @@ class Builder:
             )
             value = self._value(raw, at) if not raw or raw[0] in MAYBE_NO_TEXT else raw
             content.append(ScalarNode(value, raw, at, True))  # noqa: FBT003 - positional arguments are faster
-            if self._nodes > MAX_NODES:
-                self._check_nodes(event)
 
     def _special(self, event: Any) -> ScalarNode:
         """A scalar with quotes, an anchor or several lines."""
@@ -136,7 +139,7 @@ class Builder:
             raise tag(self.source, event.start_mark.index)
         source, style, raw = self.source, event.style or "", event.value
         start, end = self._start(event), event.end_mark.index
-        at = source.location(start, end)
+        at = self._at(event, event.end_mark)
         several_lines = event.end_mark.line > at.line - 1
         if style == '"' and (bad := BAD_CHARACTER.search(raw)):
             message = f"the escapes give the character U+{ord(bad.group()):04X}, which no name or line has"
@@ -176,13 +179,12 @@ class Builder:
             raise tag(self.source, event.start_mark.index)
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            self._check_nodes(event)
+            raise self._too_much(event, _TOO_MANY)
         if len(self._opened) == MAX_DEPTH:
             raise self._too_much(event, f"nested deeper than {MAX_DEPTH} levels")
-        start = self._start(event)
         content: list[Node] = []
-        brackets = bool(event.flow_style) and self.source.text[start] in "[{"
-        self._opened.append(_Open(content, start, event.anchor, brackets))
+        brackets = bool(event.flow_style) and self.source.text[self._start(event)] in "[{"
+        self._opened.append(_Open(content, event, event.anchor, brackets))
         if event.anchor:
             self._anchors.nodes[event.anchor] = content
         self._content = content
@@ -198,8 +200,8 @@ class Builder:
     def _end_list(self, event: Any) -> None:
         frame = self._opened[-1]
         items = rejoin(self.source, frame.content, self._report) if frame.in_brackets else frame.content
-        end = event.end_mark.index if frame.in_brackets else frame.start + 1
-        self._finish(frame, ListNode(tuple(items), self.source.location(frame.start, end)))
+        at = self._at(frame.begin, event.end_mark if frame.in_brackets else None)
+        self._finish(frame, ListNode(tuple(items), at))
 
     def _end_map(self, event: Any) -> None:
         frame = self._opened[-1]
@@ -207,7 +209,7 @@ class Builder:
         pairs: list[tuple[Node, Node]] = list(zip(content[::2], content[1::2], strict=True))
         if frame.in_brackets:
             pairs = rejoin_entries(self.source, pairs, self._report)
-            at = self.source.location(frame.start, event.end_mark.index)
+            at = self._at(frame.begin, event.end_mark)
         else:
             at = pairs[0][0].at
         entries: list[tuple[ScalarNode, Node]] = []
@@ -254,16 +256,21 @@ class Builder:
         at = self.source.location(event.start_mark.index, event.end_mark.index)
         self._content.append(self._anchors.resolve(event.anchor, at, len(self._opened)))
 
+    def _at(self, event: Any, end: Any) -> Location:
+        """The place of a node from its first event to a mark; of its first character where there is none."""
+        start = event.start_mark
+        if event.anchor or (end and end.line > start.line):
+            begin = self._start(event)
+            return self.source.location(begin, end.index if end else begin + 1)
+        stop = end.column if end else start.column + 1
+        return Location(file=self.source.file, line=start.line + 1, column=start.column + 1, end_column=stop + 1)
+
     def _start(self, event: Any) -> int:
         """Where a node itself begins, behind its anchor."""
         start: int = event.start_mark.index
         while event.anchor and (match := _PROPERTY.match(self.source.text, start)):
             start = match.end()
         return start
-
-    def _check_nodes(self, event: Any) -> None:
-        if self._nodes > MAX_NODES:
-            raise self._too_much(event, f"more than {MAX_NODES:,} keys, values and items")
 
     def _too_much(self, event: Any, message: str) -> SpecError:
         at = self.source.location(event.start_mark.index)

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Union
 
 from cnncalc.errors import Location
@@ -33,6 +34,8 @@ class Source:
     @cached_property
     def starts(self) -> list[int]:
         """The offset at which each line starts."""
+        if "\r" not in self.text:  # the same, faster
+            return [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))][:-1]
         return [0, *(match.end() for match in LINE_BREAK.finditer(self.text))]
 
     def position(self, offset: int) -> tuple[int, int]:

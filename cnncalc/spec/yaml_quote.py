@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 160
 """Longest corrected line that a message shows."""
+_MOST_PARTS = 50
+"""Commas in one pair of parentheses up to which the end is looked for."""
 _DASHES = re.compile(r"[ \t]*(?:-[ \t]+)*")
 _COMMENT = re.compile(r"(?:^|[ \t])#")
 _KEY = re.compile(r"[^\s:\"'\[{][^:]*:[ \t]+")
@@ -131,7 +133,7 @@ def rejoin(source: Source, items: Sequence[Node], report: Report) -> list[Node]:
     while index < len(items):
         item = items[index]
         first = _tail(source, item)
-        count = _balance(first, items[index + 1 :]) if first else 0
+        count = _balance(first, items, index) if first else 0
         last = items[index + count]
         if first and count and isinstance(last, ScalarNode):
             whole = _rejoined(source, first, last, report)
@@ -144,20 +146,18 @@ def rejoin(source: Source, items: Sequence[Node], report: Report) -> list[Node]:
 def rejoin_entries(source: Source, entries: Sequence[tuple[Node, Node]], report: Report) -> list[tuple[Node, Node]]:
     """The entries of a `{...}`, likewise: what YAML split off became keys without values."""
     joined: list[tuple[Node, Node]] = []
+    parts = [key if _is_empty(value) else value for key, value in entries]
     index = 0
     while index < len(entries):
         key, value = entries[index]
-        following = []
-        for part, nothing in entries[index + 1 :]:
-            if not (isinstance(nothing, ScalarNode) and nothing.plain and not nothing.raw):
-                break
-            following.append(part)
-        count = _balance(value, following) if isinstance(value, ScalarNode) else 0
+        count = _balance(value, parts, index) if isinstance(value, ScalarNode) else 0
         last = entries[index + count][0]
-        if count and isinstance(value, ScalarNode) and isinstance(last, ScalarNode):
+        whole = all(_is_empty(nothing) for _, nothing in entries[index + 1 : index + count + 1])
+        if count and whole and isinstance(value, ScalarNode) and isinstance(last, ScalarNode):
             value = _rejoined(source, value, last, report)
+            index += count
         joined.append((key, value))
-        index += count + 1
+        index += 1
     return joined
 
 
@@ -171,20 +171,23 @@ def _rejoined(source: Source, first: ScalarNode, last: ScalarNode, report: Repor
     return ScalarNode(text, text, source.location(start, end), plain=True)
 
 
-def _balance(first: ScalarNode, following: Sequence[Node]) -> int:
-    """How many of the following parts close the parentheses that the first leaves open; 0: none is open, or no end."""
-    if not first.plain:
-        return 0
-    open_ = first.raw.count("(") - first.raw.count(")")
+def _balance(first: ScalarNode, parts: Sequence[Node], index: int) -> int:
+    """How many of the parts after `index` close the parentheses that the first leaves open; 0: no end, or none open."""
+    open_ = first.raw.count("(") - first.raw.count(")") if first.plain else 0
     if open_ <= 0:
         return 0
-    for count, part in enumerate(following, 1):
+    for count, part in enumerate(parts[index + 1 : index + 1 + _MOST_PARTS], 1):
         if not isinstance(part, ScalarNode) or not part.plain or part.at.line != first.at.line:
             return 0
         open_ += part.raw.count("(") - part.raw.count(")")
         if open_ <= 0:
             return count
     return 0
+
+
+def _is_empty(node: Node) -> bool:
+    """Whether nothing is written there."""
+    return isinstance(node, ScalarNode) and node.plain and not node.raw
 
 
 def _tail(source: Source, item: Node) -> ScalarNode | None:
