@@ -40,9 +40,11 @@ def tensors(graph: Graph, *, unit: int, training: bool = False) -> Tensors:
     owner = list(range(count))
     readers = [0] * count
     last = [-1] * count
+    views: list[int] = []
     for index, node in enumerate(nodes):
         if _is_view(node, training=training):
             owner[index] = owner[node.inputs[0]]
+            views.append(index)
             continue
         for source in node.inputs:
             tensor = owner[source]
@@ -52,8 +54,20 @@ def tensors(graph: Graph, *, unit: int, training: bool = False) -> Tensors:
         tensor = owner[output]
         readers[tensor] += 1
         last[tensor] = count
+    for index in _unread(graph, views):
+        tensor = owner[index]
+        readers[tensor] += 1
+        last[tensor] = max(last[tensor], index)
     sizes = [unit * node.inference.output.numel for node in nodes]
     return Tensors(owner=tuple(owner), sizes=tuple(sizes), readers=tuple(readers), last=tuple(last))
+
+
+def _unread(graph: Graph, views: list[int]) -> list[int]:
+    """The views that nobody looks at: they read their tensor themselves."""
+    if not views:
+        return []
+    read = {source for node in graph.nodes for source in node.inputs} | set(graph.outputs.values())
+    return [index for index in views if index not in read]
 
 
 def row_name(graph: Graph, index: int) -> str:
