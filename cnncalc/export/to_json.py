@@ -8,6 +8,7 @@ op leaves undeclared, is null.
 
 from __future__ import annotations
 
+from json import dumps
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,10 @@ _NO_SETTINGS = (
 _NO_REACH = '"jump": null, "rf": null, "start": null, "touched": null, "phases": null, "global": {}, "erf_sigma": null'
 
 
-def to_json(report: Report, rows: Sequence[LayerReport] | None = None) -> str:
-    """The document of one network; `rows` are the layers to print, by default all."""
+def to_json(
+    report: Report, rows: Sequence[LayerReport] | None = None, extra: Mapping[str, object] | None = None
+) -> str:
+    """The document of one network; `rows` are the layers to print, by default all, `extra` keys that were asked for."""
     layer = _layer_writer(several_inputs=len(report.inputs) > 1)
     layers = ",\n  ".join(map(layer, report.layers if rows is None else rows))
     return (
@@ -38,8 +41,13 @@ def to_json(report: Report, rows: Sequence[LayerReport] | None = None) -> str:
         f' "inputs": {_shapes(report.inputs)}, "outputs": {_shapes(report.outputs)},\n'
         f' "layers": [\n  {layers}],\n'
         f' "totals": {_totals(report.totals)},\n'
+        f"{_extra(extra or {})}"
         f' "findings": {_findings(report.findings)}}}'
     )
+
+
+def _extra(extra: Mapping[str, object]) -> str:
+    return "".join(f" {quoted(key)}: {dumps(value)},\n" for key, value in extra.items())
 
 
 def errors_to_json(source: str, findings: Iterable[Finding]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cnncalc.ops.base import FlopClass
     from cnncalc.report import LayerReport, Report
@@ -32,6 +32,15 @@ def folded(report: Report, depth: int) -> tuple[LayerReport, ...]:
     return tuple(rows)
 
 
+def fitting(report: Report, most: int) -> tuple[LayerReport, ...]:
+    """The rows of the greatest depth that gives at most so many; depth 1 if none does."""
+    for depth in range(deepest(report), 1, -1):
+        rows = folded(report, depth)
+        if len(rows) <= most:
+            return rows
+    return folded(report, 1)
+
+
 def named(report: Report, name: str) -> LayerReport:
     """The row of a name: shape and field of what it stands for, sums over all that it covers.
 
@@ -46,6 +55,17 @@ def named(report: Report, name: str) -> LayerReport:
     layers = report.layers[scope.first : scope.last + 1]
     output = report.layers[scope.output_layer]
     return output if layers == (output,) else _sum(name, layers, output)
+
+
+def covered(report: Report, rows: Sequence[LayerReport]) -> tuple[tuple[int, ...], ...]:
+    """For every row the indices of the layers of the report that it stands for."""
+    places = {id(layer): index for index, layer in enumerate(report.layers)}
+    found = []
+    for row in rows:
+        index = places.get(id(row))
+        scope = report.scopes[row.name]
+        found.append(tuple(range(scope.first, scope.last + 1)) if index is None else (index,))
+    return tuple(found)
 
 
 def deepest(report: Report) -> int:

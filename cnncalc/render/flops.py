@@ -7,26 +7,34 @@ from typing import TYPE_CHECKING
 from cnncalc.ops.base import FlopClass
 from cnncalc.render import cells, columns, remarks
 from cnncalc.render.table import Column, Table
-from cnncalc.render.units import decimal
+from cnncalc.render.units import count, decimal, exact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from cnncalc.conventions import ConventionCount
+    from cnncalc.queries.training import TrainingWork
     from cnncalc.render.columns import LayerColumn
     from cnncalc.report import LayerReport, Report
 
 _VALID = "valid: MACs without the taps that fall on zero padding."
 _INTENSITY = "intensity: MACs per byte of input, weights and output."
+_TRAINING = (
+    "a step: forward, and as much again for the gradient of the weights and for that of the input, where needed."
+)
 
 
 def table(
     report: Report,
     rows: Sequence[LayerReport],
     *,
-    facts: tuple[tuple[str, str], ...] = (),
-    notes: tuple[str, ...] = (),
+    conventions: Sequence[ConventionCount] = (),
+    training: Mapping[str, TrainingWork] | None = None,
 ) -> Table[LayerReport]:
-    """MACs, share, FLOPs and their classes, MACs that meet no padding, intensity."""
+    """MACs, share, FLOPs and their classes, MACs that meet no padding, intensity.
+
+    `conventions` are what tools would print, `training` a training step by the names of the rows and in total ("").
+    """
     totals = report.totals
     partial = remarks.lacks(report, "macs")
     classes = [kind for kind in FlopClass if kind is not FlopClass.MAC]
@@ -49,6 +57,7 @@ def table(
                 right=True,
                 drop=4,
             ),
+            *(_training_columns(training) if training else []),
         ),
         rows=rows,
         totals={
@@ -57,16 +66,50 @@ def table(
             "macs_valid": columns.total(totals.macs_valid, partial=partial),
             **{kind.value: columns.total(totals.flops_by_class.get(kind, 0), partial=partial) for kind in classes},
         },
-        facts=(remarks.macs(report), *facts),
+        facts=(
+            remarks.macs(report),
+            *(_training_facts(training[""]) if training else []),
+            *(_convention(counted) for counted in conventions),
+        ),
         notes=(
             *remarks.notes(rows),
             *remarks.batch(report),
-            *notes,
+            *(f"{counted.convention.name}: {counted.caveat}." for counted in conventions if counted.caveat),
             remarks.MACS,
             _VALID,
             _INTENSITY,
+            *([_TRAINING] if training else []),
         ),
     )
+
+
+def _convention(counted: ConventionCount) -> tuple[str, str]:
+    """`fvcore: 4,111,512,576 MACs = C 4,089,184,256 + 2 BN 22,227,968 + ...`; terms of 0 are left out."""
+    terms = [
+        f"{term.label if term.factor == 1 else f'{term.factor} {term.label}'} {exact(term.value)}"
+        for term in counted.terms
+        if term.value
+    ]
+    alone = len(terms) == 1 and counted.terms[0].factor == 1
+    identity = "" if alone else f" = {' + '.join(terms)}"
+    return counted.convention.name, f"{exact(counted.value)} {counted.unit.value}{identity}"
+
+
+def _training_columns(training: Mapping[str, TrainingWork]) -> list[LayerColumn]:
+    return [
+        columns.of_macs("training_macs", "MACs a step", lambda row: training[row.name].total.macs, drop=1),
+        columns.of_macs("training_flops", "FLOPs a step", lambda row: training[row.name].total.flops, drop=1),
+    ]
+
+
+def _training_facts(work: TrainingWork) -> list[tuple[str, str]]:
+    parts = (
+        ("a training step", work.total),
+        ("- forward", work.forward),
+        ("- weight gradients", work.weight_gradient),
+        ("- input gradients", work.input_gradient),
+    )
+    return [(what, f"{count(each.macs)} MACs, {count(each.flops)} FLOPs") for what, each in parts]
 
 
 def _of_class(kind: FlopClass) -> LayerColumn:

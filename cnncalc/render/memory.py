@@ -24,9 +24,10 @@ _NOTES = (
 )
 
 
-def table(report: Report, rows: Sequence[LayerReport], *, element_bytes: int) -> Table[LayerReport]:
+def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
     """Bytes of weights, output and unfold per layer; peaks, sums and training below."""
     totals = report.totals
+    element_bytes = report.spec.dtype.bytes
     return Table(
         title=remarks.title(report),
         columns=(

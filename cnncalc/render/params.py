@@ -6,19 +6,25 @@ from typing import TYPE_CHECKING
 
 from cnncalc.render import cells, columns, remarks
 from cnncalc.render.table import Column, Table
-from cnncalc.render.units import decimal
+from cnncalc.render.units import decimal, exact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cnncalc.folding import Folding
     from cnncalc.render.columns import LayerColumn
     from cnncalc.report import LayerReport, Report
 
+_FOLDED = (
+    "folded: batch norms merged into the layers before them, which changes nothing at inference and forbids training."
+)
 _INIT = "std: Kaiming standard deviation sqrt(2 / fan), to be scaled by the gain of other activations than relu."
 
 
-def table(report: Report, rows: Sequence[LayerReport], *, init: bool = False) -> Table[LayerReport]:
-    """Weight shape, parameters, share and buffers; with `init` what an initialiser needs."""
+def table(
+    report: Report, rows: Sequence[LayerReport], *, init: bool = False, folding: Folding | None = None
+) -> Table[LayerReport]:
+    """Weight shape, parameters, share, buffers; `init`: what an initialiser needs; `folding`: what is left."""
     totals = report.totals
     partial = remarks.lacks(report, "params")
     return Table(
@@ -44,9 +50,20 @@ def table(report: Report, rows: Sequence[LayerReport], *, init: bool = False) ->
             "params": columns.total(totals.params, partial=partial),
             "buffers": columns.total(totals.buffers, partial=partial),
         },
-        facts=(remarks.params(report),),
-        notes=(*remarks.notes(rows, weights=True), *([_INIT] if init else [])),
+        facts=(remarks.params(report), *(_folding(folding) if folding else [])),
+        notes=(
+            *remarks.notes(rows, weights=True),
+            *([_INIT] if init else []),
+            *([_FOLDED] if folding else []),
+        ),
     )
+
+
+def _folding(folding: Folding) -> list[tuple[str, str]]:
+    """What is left for inference, and which batch norms have to stay."""
+    norms = f"{len(folding.folds)} batch norm{'' if len(folding.folds) == 1 else 's'} folded"
+    left = f"{exact(folding.params)} for inference, {exact(folding.buffers)} in buffers, {norms}"
+    return [("folded", left), *(("not folded", f"{kept.norm}: {kept.because}") for kept in folding.kept)]
 
 
 def _init_columns() -> list[LayerColumn]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 Row = TypeVar("Row")
 GAP = 2
@@ -88,6 +88,18 @@ def grid(table: Table[Row], width: int | None = None) -> Grid:
     chosen = _choose(short, kept, dropped=[c.title for at, c in enumerate(table.columns) if at not in kept])
     over = _total_width(chosen.widths) - width
     return _clip(chosen, max(chosen.widths[0] - over, _LEAST)) if over > 0 else chosen
+
+
+def exact_header(table: Table[Row]) -> list[str]:
+    """Names of the columns for machines."""
+    return [column.key for column in table.columns]
+
+
+def exact_rows(table: Table[Row]) -> Iterator[list[object]]:
+    """Values of the cells for machines."""
+    makers = [column.value or column.text for column in table.columns]
+    for row in table.rows:
+        yield [make(row) for make in makers]
 
 
 def per_axis(values: Sequence[object]) -> str:

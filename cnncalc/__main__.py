@@ -1,0 +1,91 @@
+"""The entry point: start fast, run the command, turn every way to end into an exit status, leave fast.
+
+0 fine, 1 the network failed, 2 the command was wrong, 3 an internal error, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+INTERNAL_ERROR = 3
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the program on `sys.argv`."""
+    gc.disable()  # a run is short, and what it makes has no cycles worth a search
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    status = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # whoever read has gone away
+            stream.flush()
+    if sys.gettrace() is None and sys.getprofile() is None:
+        os._exit(status)  # taking the interpreter down in order costs 24 ms
+    sys.exit(status)
+
+
+def run(arguments: list[str]) -> int:
+    """The exit status of a command line; results and messages are written on the way."""
+    if arguments in (["--version"], ["-V"]):
+        from cnncalc import __version__
+
+        sys.stdout.write(f"cnncalc {__version__}\n")
+        return 0
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - no traceback reaches a user
+        if "--debug" in arguments:
+            import traceback
+
+            traceback.print_exc()
+            return INTERNAL_ERROR
+        sys.stderr.write(f"cnncalc: internal error: {_describe(error)}\n  --debug shows where; please report it\n")
+        return INTERNAL_ERROR
+
+
+def _dispatch(arguments: list[str]) -> int:
+    import re
+
+    completing = "_CNNCALC_COMPLETE" in os.environ
+    if completing:
+        sys.modules["rich"] = None  # type: ignore[assignment] # typer would load it for help texts that have no markup
+        words = " ".join(os.environ.get(name, "") for name in ("_TYPER_COMPLETE_ARGS", "COMP_WORDS"))
+        named = frozenset(re.findall(r"[\w-]+", words))
+    else:
+        named = frozenset(arguments)
+
+    from cnncalc.cli.app import build_app
+    from cnncalc.cli.output import message, prepare_streams
+    from cnncalc.errors import CnncalcError, UsageError
+
+    prepare_streams()
+    try:
+        build_app(named)(args=arguments, prog_name="cnncalc")
+    except UsageError as error:
+        message(f"error: {error}")
+        return 2
+    except CnncalcError as error:
+        from cnncalc.render.snippet import render_findings
+
+        message(render_findings(error.findings, {}))
+        return 1
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    return 0
+
+
+def _describe(error: Exception) -> str:
+    import traceback
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({os.path.basename(last.filename)}:{last.lineno})"  # noqa: PTH119
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The program: which commands there are. Each is one file in `commands`, loaded when it is called.
+
+A new command is a file with a function `command` and a line here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnncalc import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+COMMANDS = {
+    "summary": "One table: layers, shapes, receptive fields, parameters, MACs.",
+    "shapes": "Input and output shape and the window of every layer.",
+    "rf": "Receptive field of every layer, exactly.",
+    "params": "Parameters of every layer and their share.",
+    "flops": "MACs and FLOPs of every layer, and what other tools would print.",
+    "memory": "Weights, outputs, peak and training memory.",
+    "explain": "How the numbers of a layer come about, or the manual of an op.",
+    "ops": "All ops and what they take.",
+    "init": "Write a starter file with comments.",
+    "schema": "Print the JSON Schema for editors.",
+}
+"""Name and what `--help` says, in the order in which they are listed."""
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_HELP = """Exact sizes, receptive fields, parameters, MACs and memory of convolutional networks.
+
+A network is a YAML file or one line:
+
+\b
+  cnncalc summary resnet18.yaml
+  cnncalc rf -i 3x224x224 'conv 64 k7 s2 p3 bn relu | maxpool 3 s2 p1'
+"""
+
+
+def build_app(named: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The typer application; commands that are not named are only listed, which spares loading them."""
+    app = typer.Typer(
+        name="cnncalc",
+        no_args_is_help=True,
+        context_settings=_SETTINGS,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(help=_HELP)(_root)
+    for name, summary in COMMANDS.items():
+        function = _load(name) if name in named else _not_loaded
+        app.command(name, short_help=summary, context_settings=_SETTINGS)(function)
+    return app
+
+
+def _load(name: str) -> Callable[..., None]:
+    from cnncalc.cli.options import taking
+
+    return taking(import_module(f"cnncalc.cli.commands.{name}").command)
+
+
+def _not_loaded() -> None:
+    """Stand for a command that is only listed."""
+    raise AssertionError
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - typer calls it
+    if value:
+        typer.echo(f"cnncalc {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Nothing but the options of the program itself."""

@@ -1,0 +1,34 @@
+"""A line on standard error that says how far the work is, where it takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Item = TypeVar("Item")
+PATIENCE = 1.0
+"""Seconds before anything is shown."""
+_CLEAR = "\r\x1b[K"
+
+
+def watched(items: Sequence[Item]) -> Iterator[Item]:
+    """The items; on a terminal the number done is shown from the first second on, and wiped away at the end."""
+    if len(items) < 2 or not sys.stderr.isatty():  # noqa: PLR2004 - one item has no progress
+        yield from items
+        return
+    began, shown = monotonic(), False
+    try:
+        for done, item in enumerate(items):
+            if monotonic() - began > PATIENCE:
+                sys.stderr.write(f"{_CLEAR}{done} of {len(items)}: {item}")
+                sys.stderr.flush()
+                shown = True
+            yield item
+    finally:
+        if shown:
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()

@@ -1,0 +1,164 @@
+"""What a SOURCE on the command line is, and the network that it holds.
+
+In this order: `-`, standard input; an existing path; REVISION:PATH, read through git; a word with the ending of a file
+(which then does not exist); `package.module:callable`; else a layer line, which needs `--input`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from cnncalc.cli.options import Reading
+    from cnncalc.geometry.shape import TensorShape
+    from cnncalc.spec.network import NetworkSpec
+
+SPEC_ENDINGS = frozenset({".yaml", ".yml", ".json"})
+MODEL_ENDINGS = frozenset({".onnx", ".pt", ".pth", ".pt2", ".keras", ".h5", ".py", ".safetensors"})
+STDIN = "<stdin>"
+LINE = "<line>"
+_REVISION = re.compile(r"([^\s:-][^\s:]*):([^\s:].*)")
+_CALLABLE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_]\w*(?:\.\w+)*")
+_INPUT = re.compile(r"(?:([A-Za-z_]\w*)=)?(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A source that says something: bytes of a file, or a layer line."""
+
+    name: str
+    """As messages name it."""
+    data: str | bytes
+    is_line: bool = False
+
+
+def read(source: str, reading: Reading) -> NetworkSpec:
+    """The network of a source, with the options of the command line applied.
+
+    UsageError where there is no such source or an option is wrong; SpecError where the options do not fit the network.
+    What is wrong with the text itself stands in the findings of the spec.
+    """
+    from cnncalc.spec.reader import parse, parse_line, with_overrides
+
+    inputs = input_shapes(reading.input)
+    found = open_source(source)
+    if found.is_line:
+        if not inputs:
+            raise UsageError(_no_input(source))
+        spec = parse_line(str(found.data), inputs, source=LINE)
+        inputs = {}
+    else:
+        spec = parse(found.data, source=found.name)
+    return with_overrides(
+        spec,
+        inputs=inputs or None,
+        batch=reading.batch,
+        dtype=reading.dtype.value if reading.dtype else None,
+        variables=_variables(reading.set),
+    )
+
+
+def open_source(source: str) -> Text:
+    """Find a source and read its text; UsageError where that cannot be done."""
+    if source == "-":
+        from cnncalc.spec.source import MAX_BYTES
+
+        return Text(name=STDIN, data=sys.stdin.buffer.read(MAX_BYTES + 1))
+    path = Path(source)
+    if _exists(path):
+        return Text(name=source, data=_file(path))
+    ending = path.suffix.lower()
+    revision = _REVISION.fullmatch(source)
+    if revision and ending in SPEC_ENDINGS:
+        return Text(name=source, data=_from_git(revision[1], revision[2]))
+    if ending in SPEC_ENDINGS | MODEL_ENDINGS:
+        message = f"no such file: {source}"
+        raise UsageError(message)
+    if _CALLABLE.fullmatch(source):
+        message = f"{source}: this version cannot read models from Python code; write the network as a spec file"
+        raise UsageError(message)
+    if not source.strip():
+        message = "the source is empty: give a file, - for standard input, or a layer line such as 'conv 64 k3 | relu'"
+        raise UsageError(message)
+    return Text(name=LINE, data=source, is_line=True)
+
+
+def input_shapes(texts: list[str]) -> dict[str, TensorShape]:
+    """The shapes of `--input`, by name; a single one without a name is `input`."""
+    from cnncalc.spec.reader import parse_shape
+
+    shapes: dict[str, TensorShape] = {}
+    for text in texts:
+        match = _INPUT.fullmatch(text)
+        name, shape = (match[1] or "input", match[2]) if match else ("input", text)
+        if name in shapes:
+            message = f"--input {text}: `{name}` is given twice; with several inputs each has a name: -i left=3x64x64"
+            raise UsageError(message)
+        shapes[name] = parse_shape(shape)
+    return shapes
+
+
+def _variables(texts: list[str]) -> dict[str, str]:
+    variables = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            message = f"--set {text}: expected NAME=VALUE, as in --set width=0.5"
+            raise UsageError(message)
+        variables[name] = value
+    return variables
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a long layer line is no possible file name
+        return False
+
+
+def _file(path: Path) -> bytes:
+    from cnncalc.spec.source import read_file
+
+    if path.is_dir():
+        message = f"{path} is a folder; give a file in it"
+        raise UsageError(message)
+    if path.suffix.lower() in MODEL_ENDINGS:
+        message = f"{path}: this version cannot read {path.suffix} files; write the network as a spec file"
+        raise UsageError(message)
+    try:
+        return read_file(path)
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror or error}"
+        raise UsageError(message) from error
+
+
+def _from_git(revision: str, path: str) -> bytes:
+    """What `git show REVISION:PATH` prints: relative to the top of the repository, or with ./ to the folder here."""
+    import subprocess
+
+    try:
+        shown = subprocess.run(  # noqa: S603 - the revision cannot begin with a dash
+            ["git", "cat-file", "blob", f"{revision}:{path}"],  # noqa: S607 - the user's own git
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        message = f"no such file: {revision}:{path} (and no git to look for a revision)"
+        raise UsageError(message) from error
+    if shown.returncode:
+        reason = shown.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        message = f"no such file, and git does not have it: {revision}:{path}\n  git says: {reason}"
+        raise UsageError(message)
+    return shown.stdout
+
+
+def _no_input(source: str) -> str:
+    shown = f"'{source}'" if "'" not in source else f'"{source}"'
+    start = f"no such file: {source}; as a layer line it" if re.fullmatch(r"\S+", source) else "a layer line"
+    return f"{start} needs the size of its input: -i CHANNELSxHEIGHTxWIDTH\n  for example: -i 3x224x224 {shown}"
