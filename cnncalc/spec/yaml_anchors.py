@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import SpecError, finding
 from cnncalc.spec.yaml_nodes import ListNode, Node, ScalarNode
-from cnncalc.spec.yaml_quote import quoted
+from cnncalc.spec.yaml_quote import quoted, shorten
 
 if TYPE_CHECKING:
     from cnncalc.errors import Location
@@ -29,6 +29,7 @@ class Anchors:
     def resolve(self, name: str, at: Location, depth: int) -> Node:
         """What the alias `*name` stands for, `depth` levels deep; raises SpecError."""
         node = self.nodes.get(name)
+        name = shorten(name)
         if node is None:
             message = f"`*{name}` is an alias in YAML, and no anchor `&{name}` stands before it"
             help_ = f"quote a text that begins with `*`: `{quoted('*' + name)}`"

@@ -23,7 +23,7 @@ from cnncalc.spec.yaml_anchors import MAX_DEPTH, Anchors
 from cnncalc.spec.yaml_errors import explain
 from cnncalc.spec.yaml_nodes import LINE_BREAK, ListNode, MapNode, Node, ScalarNode, Source, Value, Written
 from cnncalc.spec.yaml_numbers import MAX_DIGITS, MAYBE_NO_TEXT, resolve
-from cnncalc.spec.yaml_quote import odd_key, quoted, rejoin, rejoin_entries, whole_line
+from cnncalc.spec.yaml_quote import odd_key, quoted, rejoin, rejoin_entries, shorten, whole_line
 from cnncalc.spec.yaml_refuse import check_dashes, empty_block, tag
 from cnncalc.spec.yaml_text import BAD_CHARACTER, speaks
 
@@ -241,14 +241,16 @@ class Builder:
         elif key.plain and not key.raw:
             self._report(finding("CNN905", "a key is missing before `:`", at=key.at))
         elif not isinstance(key.value, str):
-            message = f"the key `{key.raw}` is {'a number' if key.raw[0] not in 'tfn' else 'no text'}; keys are text"
-            self._report(finding("CNN905", message, at=key.at, help=f"quote it: `{quoted(key.raw)}`"))
+            message = (
+                f"the key `{shorten(key.raw)}` is {'a number' if key.raw[0] not in 'tfn' else 'no text'}; keys are text"
+            )
+            self._report(finding("CNN905", message, at=key.at, help=f"quote it: `{quoted(shorten(key.raw))}`"))
         else:
             return True
         return False
 
     def _twice(self, key: ScalarNode, first: ScalarNode) -> None:
-        message = f"the key `{key.raw}` stands twice: in line {first.at.line} and in line {key.at.line}"
+        message = f"the key `{shorten(key.raw)}` stands twice: in line {first.at.line} and in line {key.at.line}"
         self._report(finding("CNN903", message, at=key.at, help="the first one is kept; delete or rename one"))
 
     def _alias(self, event: Any) -> None:

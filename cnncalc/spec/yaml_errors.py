@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Finding, finding
 from cnncalc.spec.yaml_nodes import Source
-from cnncalc.spec.yaml_quote import item_in_brackets, item_on_line, last_word, quote_line, quoted, second_key
+from cnncalc.spec.yaml_quote import item_in_brackets, item_on_line, last_word, quote_line, quoted, second_key, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def _second_colon(source: Source, at: int, _start: int, _opened: int | None) -> 
         message = f"a key of {len(before.strip())} characters; YAML takes {_LONGEST_KEY} at most"
         return _found(source, message, "quote a layer line that holds `: `", key_at, at + 1)
     above = next((line for line in range(number - 1, 0, -1) if source.line(line).strip()), 0)
-    message = f"YAML reads line {number} on from the text of line {above}, where `{source.text[key_at:at]}:` is no key"
+    message = f"YAML reads line {number} on from the text of line {above}, where `{shorten(source.text[key_at:at])}:` is no key"
     if re.search(r"[-:]\s", source.line(above)):
         help_ = f"indent it like the keys it belongs to; if it goes on line {above}, put both in quotes as one text"
     else:
@@ -84,8 +84,7 @@ def _no_colon(source: Source, _at: int, start: int, _opened: int | None) -> Find
     """`could not find expected ':'`: a line among keys that is none."""
     begin, end = start, start + len(source.line(source.position(start)[0])) - source.position(start)[1] + 1
     text = source.text[begin:end].rstrip()
-    word = text if len(text) <= 40 else f"{text[:40]}..."  # noqa: PLR2004 - enough to know it by
-    message = f"`{word}` stands among keys and has no `: `"
+    message = f"`{shorten(text)}` stands among keys and has no `: `"
     return _found(
         source, message, "write `key: value`; a value over several lines is indented", begin, begin + len(text)
     )
@@ -161,7 +160,7 @@ def _anchor(source: Source, _at: int, start: int, _opened: int | None) -> Findin
     mark = source.text[start]
     word = _WORD_END.match(source.text, start)
     kind = "an anchor" if mark == "&" else "an alias"
-    help_ = f"quote a text that begins with `{mark}`: `{quoted(word.group() if word else mark)}`"
+    help_ = f"quote a text that begins with `{mark}`: `{quoted(shorten(word.group() if word else mark))}`"
     return _found(source, f"`{mark}` begins {kind} in YAML, and no name follows", help_, start, start + 1)
 
 

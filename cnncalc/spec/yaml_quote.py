@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 160
 """Longest corrected line that a message shows."""
+_KNOWN_BY = 60
 _MOST_PARTS = 50
 """Commas in one pair of parentheses up to which the end is looked for."""
 _DASHES = re.compile(r"[ \t]*(?:-[ \t]+)*")
@@ -30,6 +31,11 @@ _CLOSING = ")]}"
 def quoted(text: str) -> str:
     """The text as a single-quoted scalar."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def shorten(text: str) -> str:
+    """Enough of a text to know it by."""
+    return text if len(text) <= _KNOWN_BY else f"{text[:_KNOWN_BY]}..."
 
 
 def quote_line(source: Source, start: int, end: int) -> str:
@@ -121,7 +127,7 @@ def whole_line(source: Source, key: ScalarNode, value: Node, report: Report, *, 
 def second_key(source: Source, start: int, end: int, help_: str) -> Finding:
     """The finding about a `name: ` that YAML takes for a key where a layer line has a name."""
     word = source.text[start:end]
-    taken = f"`{word}`" if len(word) > 1 else "what stands before this `:`"
+    taken = f"`{shorten(word)}`" if len(word) > 1 else "what stands before this `:`"
     message = f"YAML takes {taken} for a key, because a space follows the colon"
     return finding("CNN901", message, at=source.location(start, end), help=help_)
 
@@ -165,8 +171,7 @@ def _rejoined(source: Source, first: ScalarNode, last: ScalarNode, report: Repor
     """One text again from the first to the last part."""
     start, end = source.offset(first.at), source.offset(last.at) + len(last.raw)
     text = source.text[start:end]
-    shown = text[text.rfind("(", 0, len(first.raw)) :] if len(text) > _SHOWN else text
-    message = f"YAML splits `{shown}` at its comma, because it stands inside brackets"
+    message = f"YAML splits `{shorten(text)}` at its comma, because it stands inside brackets"
     report(finding("CNN901", message, at=source.location(start, end), help=quote_line(source, start, end)))
     return ScalarNode(text, text, source.location(start, end), plain=True)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cnncalc.spec.yaml_nodes import Source
 
 _TAG = re.compile(r"![^\s,\[\]{}]*")
+_BLOCK_HEAD = re.compile(r"[|>][-+0-9]{0,2}")
 _DASH_BELOW = re.compile(r"[\r\n][ \t]*(-)(?=\s)")
 _DASH_WORD_BELOW = re.compile(r"[\r\n][ \t]*(-)")
 
@@ -28,9 +29,10 @@ def tag(source: Source, start: int) -> SpecError:
 def empty_block(source: Source, at: Location) -> SpecError:
     """`>5`: read as the head of a folded text without a line, so that a bound would be lost."""
     start = source.offset(at)
-    end = start + (at.end_column or at.column) - at.column
+    match = _BLOCK_HEAD.match(source.text, start)
+    end = match.end() if match else start + 1
     message = f"`{source.text[start:end]}` begins a block of text in YAML, and no text follows"
-    return SpecError([finding("CNN901", message, at=at, help=quote_line(source, start, end))])
+    return SpecError([finding("CNN901", message, at=source.location(start, end), help=quote_line(source, start, end))])
 
 
 def check_dashes(source: Source, start: int, end: int) -> None:
