@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.geometry.limits import check_field
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
 class PixelSet(NamedTuple):
@@ -27,6 +27,20 @@ class PixelSet(NamedTuple):
         mask >>= first
         lo += first
         return cls(lo, lo + mask.bit_length(), mask if mask & (mask + 1) else None)
+
+    @classmethod
+    def of_pixels(cls, pixels: Collection[int]) -> PixelSet:
+        """The set of these pixels."""
+        if not pixels:
+            return EMPTY
+        lo, hi = min(pixels), max(pixels) + 1
+        if hi - lo == len(set(pixels)):
+            return cls(lo, hi)
+        check_field(1, hi - lo)
+        places = bytearray((hi - lo + 7) // 8)
+        for pixel in pixels:
+            places[(pixel - lo) >> 3] |= 1 << ((pixel - lo) & 7)
+        return cls(lo, hi, int.from_bytes(places, "little"))
 
     @property
     def mask(self) -> int:

@@ -1,0 +1,201 @@
+"""What one output position sees, exactly, at the border too: the backward walk from it to an input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.errors import LayerError, UsageError
+from cnncalc.geometry.boxes import added, placed, shadow
+from cnncalc.geometry.pixels import PixelSet
+from cnncalc.geometry.trace import read_by
+from cnncalc.geometry.window import AxisWhole
+from cnncalc.ops.base import Mix
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cnncalc.geometry.boxes import Box
+    from cnncalc.geometry.window import AxisRead
+    from cnncalc.graph import Graph, Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitAxis:
+    """The pixels seen on one axis of the input."""
+
+    pixels: tuple[int, ...]
+    """Sorted."""
+    lo: int | None
+    """The first pixel, None where nothing is seen."""
+    hi: int | None
+    """The last pixel."""
+    extent: int
+    """`hi - lo + 1`, 0 where nothing is seen."""
+    touched: int
+    """How many pixels."""
+    centre: Fraction | None
+    """`(lo + hi + 1) / 2`: the middle, where pixel `i` has its centre at `i + 0.5`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitAnswer:
+    """What one position of a layer sees of one input."""
+
+    layer: str
+    index: tuple[int, ...]
+    is_global: bool
+    """Something on the way mixed all positions; beside local branches the axes leave it out (see `Field`)."""
+    axes: tuple[UnitAxis, ...]
+    """One per axis of the input."""
+
+
+def unit(graph: Graph, at: str, index: tuple[int, ...], *, input: str | None = None) -> UnitAnswer:  # noqa: A002 - the word that users see
+    """What position `index` of layer `at` sees of an input (by default the first that it depends on).
+
+    Taps outside a map drop at every layer, not only at the input: a pixel that a pooling floor dropped never reaches
+    the output. What is seen is the projection onto each axis of a union of boxes, so that a position that sees nothing
+    on one axis sees nothing at all. Raises UsageError for an unknown layer or input, or an index outside the map.
+    """
+    start = _node(graph, at)
+    _check_index(at, index, graph.nodes[start].inference.output.sizes)
+    ways = _ways(graph, start)
+    name = _input(at, ways[start], graph, input)
+    origin = graph.inputs[name]
+    try:
+        boxes = _walk(graph, start, tuple(PixelSet(place, place + 1) for place in index), name, ways)
+        ndim = graph.nodes[origin].inference.output.ndim
+        axes = tuple(_axis(shadow(boxes, axis)) for axis in range(ndim))
+    except LayerError as error:
+        raise UsageError(f"`{at}` at {', '.join(map(str, index))}: {error.message}") from error
+    return UnitAnswer(layer=at, index=index, is_global=ways[start][name].mixed, axes=axes)
+
+
+class _Way(NamedTuple):
+    """How a node depends on an input."""
+
+    gone: bool
+    """All positions see the same: the map was reduced, or enlarged from one position."""
+    mixed: bool
+    """Something mixed all positions."""
+
+
+_Ways = dict[str, _Way]
+_LOCAL = _Way(gone=False, mixed=False)
+
+
+def _ways(graph: Graph, last: int) -> list[_Ways]:
+    """For every node up to the last how it depends on each input; the first input first."""
+    names = {node: name for name, node in graph.inputs.items()}
+    ways: list[_Ways] = []
+    for node in graph.nodes[: last + 1]:
+        if node.op is None:
+            ways.append({names[node.index]: _LOCAL})
+            continue
+        branches: dict[str, list[_Way]] = {}
+        for place, source in enumerate(node.inputs):
+            for name, way in ways[source].items():
+                branches.setdefault(name, []).append(_through(node, place, way))
+        ways.append(
+            {
+                name: _Way(gone=all(way.gone for way in each), mixed=any(way.mixed for way in each))
+                for name, each in branches.items()
+            }
+        )
+    return ways
+
+
+def _through(node: Node, place: int, way: _Way) -> _Way:
+    mix, reads = node.inference.mix, _reads(node, place)
+    if mix is Mix.REDUCE or (reads and all(isinstance(read, AxisWhole) for read in reads)):
+        return _Way(gone=True, mixed=True)
+    return _Way(gone=way.gone, mixed=True) if mix is Mix.GATE else way
+
+
+def _reads(node: Node, place: int) -> Sequence[AxisRead] | None:
+    """How a node reads its input of this place; None is position by position."""
+    reads = node.inference.reads
+    return reads[place] if place < len(reads) else None
+
+
+def _walk(graph: Graph, start: int, box: Box, name: str, ways: Sequence[_Ways]) -> tuple[Box, ...]:
+    """The boxes of the input that this box of the node sees."""
+    origin = graph.inputs[name]
+    seen: dict[int, tuple[Box, ...]] = {start: (box,)}
+    for at in range(start, origin, -1):
+        boxes = seen.pop(at, ())
+        if not boxes:
+            continue
+        node = graph.nodes[at]
+        places = [place for place, source in enumerate(node.inputs) if name in ways[source]]
+        local = [place for place in places if not _through(node, place, ways[node.inputs[place]][name]).gone]
+        for place in local or places:
+            source = node.inputs[place]
+            for each in boxes:
+                for before in _before(graph, node, place, each):
+                    seen[source] = added(seen.get(source, ()), before)
+    return seen.get(origin, ())
+
+
+def _before(graph: Graph, node: Node, place: int, box: Box) -> tuple[Box, ...]:
+    """What a box of a node reads of its input of this place."""
+    shape, inference = graph.nodes[node.inputs[place]].inference.output, node.inference
+    if inference.mix is Mix.REDUCE:
+        return (tuple(PixelSet(0, size) for size in shape.sizes),)
+    if inference.output.tokens and not shape.tokens:
+        return placed(box[0], shape.sizes)
+    reads = _reads(node, place)
+    if not reads:
+        return (box,)
+    made: list[PixelSet] = []
+    steps = list(zip(reads, box, shape.sizes, strict=True))
+    for axis, step in enumerate(steps):
+        same = next((done for done in range(axis) if steps[done] == step), None)
+        made.append(read_by(*step, inference.boundary) if same is None else made[same])
+    return (tuple(made),) if all(each.lo < each.hi for each in made) else ()
+
+
+def _axis(seen: PixelSet) -> UnitAxis:
+    nothing = seen.lo == seen.hi
+    return UnitAxis(
+        pixels=tuple(seen.pixels()),
+        lo=None if nothing else seen.lo,
+        hi=None if nothing else seen.hi - 1,
+        extent=seen.hi - seen.lo,
+        touched=seen.touched,
+        centre=None if nothing else Fraction(seen.lo + seen.hi, 2),
+    )
+
+
+def _node(graph: Graph, at: str) -> int:
+    scope = graph.scopes.get(at)
+    if scope is None:
+        raise UsageError(_unknown(f"no layer `{at}` in {graph.spec.source}", at, graph.scopes))
+    return scope.output
+
+
+def _input(at: str, ways: _Ways, graph: Graph, name: str | None) -> str:
+    if name is None:
+        return next(iter(ways))
+    if name not in graph.inputs:
+        raise UsageError(_unknown(f"no input `{name}` in {graph.spec.source}", name, graph.inputs))
+    if name not in ways:
+        raise UsageError(f"`{at}` does not depend on input `{name}`")
+    return name
+
+
+def _unknown(message: str, word: str, known: Mapping[str, object]) -> str:
+    from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+
+    help_ = did_you_mean(word, known)
+    return f"{message}: {help_}" if help_ else message
+
+
+def _check_index(at: str, index: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+    if len(index) != len(sizes):
+        has = f"is {'x'.join(map(str, sizes))} positions large" if sizes else "is a vector without positions"
+        raise UsageError(f"`{at}` {has}: an index has {len(sizes)} numbers, found {len(index)}")
+    for axis, (place, size) in enumerate(zip(index, sizes, strict=True)):
+        if not 0 <= place < size:
+            raise UsageError(f"index {place} of axis {axis} is outside `{at}`: 0 to {size - 1} are there")
