@@ -20,6 +20,7 @@ class CallReader(WordReader):
     def __init__(self, block: str, scope: Scope) -> None:
         super().__init__(block, scope)
         self.signature = scope.blocks[block]
+        self.shown = f"{block}({', '.join(self.signature.names)})"
 
     def item(self, parts: Parts, common: dict[str, Any]) -> AnyItem:
         """The call."""
@@ -28,17 +29,16 @@ class CallReader(WordReader):
     def put_value(self, kind: Kind, arg: Arg, word: str, parts: Parts) -> None:  # noqa: ARG002 - ops ask for it
         """Sort in the value of the next parameter."""
         names, place = self.signature.names, len(parts.positional)
-        shown = f"{self.head}({', '.join(names)})"
+        shown = self.shown
         if place >= len(names):
-            count = f"{len(names)} value{'s' * (len(names) != 1)}"
-            raise TextError(f"{shown} takes {count}, `{word}` is one too many", 0, len(word))
+            raise TextError(f"{shown} takes {len(names)} values, this is one too many", 0, len(word))
         name = names[place]
         if isinstance(arg.value, str) and name in self.signature.numbers:
             message = f"`{name}` of {shown} is a number, found `{word}`"
             help_ = "a call takes no flags, norms or activations; put them into the block"
             raise TextError(message, 0, len(word), help=help_)
         if name in parts.options:
-            message = f"{name} is given twice: `{parts.written[name]}` and `{word}`"
+            message = f"`{name}` of {shown} is given twice"
             raise TextError(message, 0, len(word), code="CNN903")
         parts.positional.append(arg)
         parts.written[name] = word
@@ -46,7 +46,7 @@ class CallReader(WordReader):
     def put(self, kind: Kind, option: str, arg: Arg, word: str, parts: Parts) -> None:
         """Sort an argument in; a parameter may be given by place or by name, once."""
         if kind is Kind.OPTION and option in parts.written:
-            message = f"{option} is given twice: `{parts.written[option]}` and `{word}`"
+            message = f"`{option}` of {self.shown} is given twice"
             raise TextError(message, 0, len(word), code="CNN903")
         super().put(kind, option, arg, word, parts)
 
@@ -68,7 +68,7 @@ class CallReader(WordReader):
         known = key in self.signature.names
         if not known and key not in ITEM_WORDS:
             help_ = did_you_mean(key, self.signature.names) or self.parameters()
-            raise TextError(f"block {self.head} has no parameter `{key}`", 0, len(key), help=help_, code="CNN904")
+            raise TextError(f"block {self.shown} has no parameter `{key}`", 0, len(key), help=help_, code="CNN904")
         if not text:
             raise TextError(f"a value is missing behind `{key}=`", at, at, code="CNN906")
         found = None if known else self.item_key(key, text, at)

@@ -22,6 +22,7 @@ PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*", re.ASCII)
 SHORT = re.compile(r"(op|[kspdgm])([0-9].*)", re.DOTALL)
 KEY = re.compile(r"([A-Za-z_]\w*)=(?!=)", re.ASCII)
 INTEGER = re.compile(r"0|[1-9][0-9]*")
+DECIMAL = re.compile(r"[-+]?[0-9]*\.?[0-9]*")
 AXES = re.compile(r"[0-9]+(?:/[0-9]+)?(?:x[0-9]+(?:/[0-9]+)?)*")
 DECLARED = re.compile(r"(?:\?|[0-9]+)(?:x(?:\?|[0-9]+))*")
 MAX_DIGITS = 20

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from cnncalc.spec import words
 from cnncalc.spec.advice import unknown_value
 from cnncalc.spec.expression import NOTHING, Expression, parse_expression
 from cnncalc.spec.problems import TextError
-from cnncalc.spec.syntax import AXES, DECLARED, INTEGER, PAIRED, PATH, axes_literal, trailing_word
+from cnncalc.spec.syntax import AXES, DECIMAL, DECLARED, INTEGER, PAIRED, PATH, axes_literal, trailing_word
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,14 +53,20 @@ def plain_value(text: str, variables: Collection[str], *, pairs: bool = False) -
 
 
 def expression(text: str, variables: Collection[str]) -> Value:
-    """The expression, or its value where it has the same one everywhere."""
+    """The expression, or its value where it has the same one everywhere.
+
+    A fraction stays an expression, so that a message can show how it came about.
+    """
     parsed = parse_expression(text)
     unknown = parsed.names.difference(variables)
     if unknown:
         name = min(unknown, key=text.index)
         found = re.search(rf"(?<![\w.]){name}(?![\w.(])", text)
         raise unknown_value(name, variables).shifted(found.start() if found else 0)
-    return parsed.evaluate(NOTHING) if parsed.constant else parsed
+    if not parsed.constant:
+        return parsed
+    value = parsed.evaluate(NOTHING)
+    return parsed if isinstance(value, Fraction) and not DECIMAL.fullmatch(text) else value
 
 
 def _range(text: str, variables: Collection[str]) -> Value:

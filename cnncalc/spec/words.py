@@ -129,6 +129,20 @@ FOREIGN_ADVICE = {
 """Keys of other tools for which there is no word here, and why."""
 
 
+FOREIGN_FILE_KEYS = {
+    "version": "cnncalc", "inputshape": "input", "inputsize": "input", "shape": "input", "output": "outputs",
+    "layer": "layers", "network": "layers", "model": "layers", "architecture": "layers", "backbone": "layers",
+    "variables": "vars", "parameters": "vars", "constants": "vars", "block": "blocks", "modules": "blocks",
+    "batchsize": "batch", "precision": "dtype", "datatype": "dtype", "expected": "expect", "expectations": "expect",
+    "mults": "macs", "multadds": "macs", "madds": "macs", "mac": "macs", "flop": "flops", "numparams": "params",
+    "parametercount": "params", "receptivefield": "rf", "fieldofview": "rf", "effectivestride": "jump",
+    "outputstride": "jump", "totalstride": "jump", "center": "start", "centre": "start", "outputshape": "shape",
+    "size": "shape", "resolution": "sizes", "padding": "boundary", "disable": "ignore", "skip": "ignore",
+    "enable": "select", "levels": "severity",
+}  # fmt: skip
+"""Likewise for the keys of a file."""
+
+
 def squeezed(word: str) -> str:
     """A word as the tables of foreign words spell it.
 

@@ -1,0 +1,43 @@
+"""Where the readers of a file put what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import Finding, Severity, finding
+
+if TYPE_CHECKING:
+    from cnncalc.errors import Location
+    from cnncalc.spec.items import Origin
+    from cnncalc.spec.problems import TextError
+
+
+@dataclass(slots=True)
+class Findings:
+    """The findings of one file, in the order in which they were made."""
+
+    found: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, message: str, at: Location, help: str | None = None) -> None:  # noqa: A002
+        """Report a mistake."""
+        self.found.append(finding(code, message, at=at, help=help))
+
+    def note(self, code: str, message: str, at: Location, help: str | None = None) -> None:  # noqa: A002
+        """Report what is no mistake."""
+        self.found.append(replace(finding(code, message, at=at, help=help), severity=Severity.INFO))
+
+    def text(self, error: TextError, origin: Origin) -> None:
+        """Report what is wrong with a stretch of a text."""
+        self.add(error.code, error.message, origin.locate(error.start, error.end), error.help)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The origin of an item that was written as a mapping or list: whatever is asked for, it is there."""
+
+    at: Location
+
+    def locate(self, start: int, end: int) -> Location:  # noqa: ARG002 - an Origin takes them
+        """The place of the item."""
+        return self.at
