@@ -1,3 +1,58 @@
-"""cnncalc: exact numbers of convolutional networks, without a framework."""
+"""cnncalc: exact numbers of convolutional networks, without a framework.
+
+>>> import cnncalc
+>>> report = cnncalc.analyze("conv 64 k7 s2 p3 bn relu | maxpool 3 s2 p1", input="3x224x224")
+>>> report.outputs, report.totals.params
+({'maxpool1': (64, 56, 56)}, 9536)
+
+What is listed in `__all__` is public, and loaded when it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnncalc import queries, render
+    from cnncalc.api import analyze, build, load, parse
+    from cnncalc.errors import CnncalcError, SpecError
+    from cnncalc.report import Report
 
 __version__ = "0.1.0"
+__all__ = [
+    "CnncalcError",
+    "Report",
+    "SpecError",
+    "__version__",
+    "analyze",
+    "build",
+    "load",
+    "parse",
+    "queries",
+    "render",
+]
+
+_HOMES = {
+    "analyze": "cnncalc.api",
+    "build": "cnncalc.api",
+    "load": "cnncalc.api",
+    "parse": "cnncalc.api",
+    "CnncalcError": "cnncalc.errors",
+    "SpecError": "cnncalc.errors",
+    "Report": "cnncalc.report",
+}
+_PACKAGES = frozenset({"queries", "render"})
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _PACKAGES:
+        return import_module(f"cnncalc.{name}")
+    message = f"module 'cnncalc' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -64,6 +64,11 @@ Sources = Annotated[
     ),
 ]
 
+OutputFile = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to a file, whole or not at all.", show_default=False),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
@@ -119,12 +124,7 @@ class Output:
     """Where a result goes, and how it looks."""
 
     format: Annotated[Format, typer.Option("--format", "-f", help="How to write the result.")] = Format.TABLE
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write to a file, whole or not at all.", show_default=False
-        ),
-    ] = None
+    output: OutputFile = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes under the result, no hints.")] = False
     color: Annotated[Color, typer.Option("--color", help="When to use colour.")] = Color.AUTO
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False

@@ -20,9 +20,14 @@ def prepare_streams() -> None:
 
 
 def emit(text: str, output: Output) -> None:
-    """The result, to where it is asked for; a reader that has gone away is no error."""
-    if output.output is not None and output.output != "-":
-        write_file(output.output, text)
+    """The result, to where it is asked for."""
+    write(text, output.output)
+
+
+def write(text: str, path: str | None) -> None:
+    """To a file, else to standard output; a reader that has gone away is no error."""
+    if path is not None and path != "-":
+        write_file(path, text)
         return
     try:
         sys.stdout.write(text)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cnncalc.cli.options import Output, Reading, Request
     from cnncalc.errors import Finding
-    from cnncalc.render.table import Table
+    from cnncalc.render.table import Row, Table
     from cnncalc.report import LayerReport, Report
 
 SUMMARY_ROWS = 40
@@ -130,11 +130,11 @@ def _written(shown: Sequence[tuple[Result, Sequence[LayerReport]]], view: View, 
         return several_to_json(documents) + "\n"
     tables = [(result.source, view.table(result.report, rows)) for result, rows in shown if result.report]
     if output.format is Format.CSV:
-        return _csv(tables, several=len(shown) > 1)
+        return to_csv_text(tables, several=len(shown) > 1)
     return "\n".join(show(table, output) for _, table in tables)
 
 
-def show(table: Table[LayerReport], output: Output) -> str:
+def show(table: Table[Row], output: Output) -> str:
     """A table for eyes: Markdown, coloured where colour is on and the table is not long, else plain."""
     notes = not output.quiet
     if output.format is Format.MARKDOWN:
@@ -153,18 +153,18 @@ def show(table: Table[LayerReport], output: Output) -> str:
     return plain(table, width=width, notes=notes)
 
 
-def _csv(tables: Sequence[tuple[str, Table[LayerReport]]], *, several: bool) -> str:
-    """One header for all sources; with several, the first column says which."""
+def to_csv_text(tables: Sequence[tuple[str, Table[Row]]], *, several: bool, key: str = "source") -> str:
+    """One header for all tables; with several, the first column says which."""
     from cnncalc.export.to_csv import to_csv
     from cnncalc.render.table import exact_header, exact_rows
 
     if not tables:
         return ""
-    keys = list(dict.fromkeys(key for _, table in tables for key in exact_header(table)))
+    keys = list(dict.fromkeys(name for _, table in tables for name in exact_header(table)))
     rows: list[list[object]] = []
-    for source, table in tables:
+    for which, table in tables:
         header = exact_header(table)
         for row in exact_rows(table):
             values = dict(zip(header, row, strict=True))
-            rows.append([*([source] if several else []), *(values.get(key) for key in keys)])
-    return to_csv([*(["source"] if several else []), *keys], rows)
+            rows.append([*([which] if several else []), *(values.get(name) for name in keys)])
+    return to_csv([*([key] if several else []), *keys], rows)

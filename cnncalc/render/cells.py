@@ -65,7 +65,7 @@ def rf(row: LayerReport) -> str:
     if not row.reach:
         return NOTHING
     marks = [word for word, _ in marks_of(row)]
-    text = per_axis([_extents(axis) for axis in row.reach])
+    text = per_axis([extents(axis) for axis in row.reach])
     return f"{text} ({', '.join(marks)})" if marks else text
 
 
@@ -74,7 +74,7 @@ def rf_short(row: LayerReport) -> str:
     if not row.reach:
         return NOTHING
     letters = [letter for _, letter in marks_of(row)]
-    text = per_axis([_extents(axis) for axis in row.reach])
+    text = per_axis([extents(axis) for axis in row.reach])
     return f"{text} ({','.join(letters)})" if letters else text
 
 
@@ -131,7 +131,8 @@ def sigma(row: LayerReport) -> str:
     return per_axis([NOTHING if axis.erf_sigma is None else decimal(axis.erf_sigma) for axis in row.reach])
 
 
-def _extents(axis: AxisReach) -> str:
+def extents(axis: AxisReach) -> str:
+    """Size of the field on one axis, from-to where it varies."""
     if axis.phases is None or len(axis.phases) <= 1:
         return str(axis.rf)
     extents = [extent for extent, _ in axis.phases]

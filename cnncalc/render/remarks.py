@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncalc.queries.rows import deepest
 from cnncalc.render import cells
 from cnncalc.render.units import count, exact, size
 
@@ -90,6 +91,13 @@ def notes(rows: Sequence[LayerReport], *, rf: bool = False, weights: bool = Fals
     if unknown:
         found.append(f"?: not declared ({_some(unknown)}), so the totals are lower bounds.")
     return tuple(found)
+
+
+def folding(report: Report, rows: Sequence[LayerReport]) -> tuple[str, ...]:
+    """How to see every layer, where rows stand for several."""
+    if len(rows) in (1, len(report.layers)):
+        return ()
+    return (f"{len(rows)} rows for {len(report.layers)} layers; --depth {deepest(report)} shows each.",)
 
 
 def batch(report: Report) -> tuple[str, ...]:

@@ -39,5 +39,10 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
             remarks.outputs(report),
             *remarks.findings(report),
         ),
-        notes=(*remarks.notes(rows, rf=True, weights=True), *remarks.batch(report), remarks.MACS),
+        notes=(
+            *remarks.folding(report, rows),
+            *remarks.notes(rows, rf=True, weights=True),
+            *remarks.batch(report),
+            remarks.MACS,
+        ),
     )

@@ -6,7 +6,7 @@ shortens the first column. It says under itself what it dropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ GAP = 2
 """Spaces between two columns."""
 _LEAST = 3
 """The first column is never made narrower than this."""
+_PROSE = 24
+"""A column of prose is never made narrower than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Column(Generic[Row]):
     """Numbers stand on the right."""
     drop: int = 0
     """The highest goes first; the first column stays."""
+    prose: bool = False
+    """May be cut at its end rather than dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +84,21 @@ def grid(table: Table[Row], width: int | None = None) -> Grid:
     if width is None or _total_width(full.widths) <= width:
         return full
     short = _grid(table, table.columns, short=True)
+    least = [
+        min(size, _PROSE) if column.prose else size for size, column in zip(short.widths, table.columns, strict=True)
+    ]
     kept = list(range(len(table.columns)))
     for leaving in _leaving(table.columns):
-        if _total_width([short.widths[at] for at in kept]) <= width:
+        if _total_width([least[at] for at in kept]) <= width:
             break
         kept.remove(leaving)
     chosen = _choose(short, kept, dropped=[c.title for at, c in enumerate(table.columns) if at not in kept])
+    for at, original in reversed(list(enumerate(kept))):
+        over = _total_width(chosen.widths) - width
+        if over > 0 and table.columns[original].prose:
+            chosen = _clip(chosen, at, max(chosen.widths[at] - over, _PROSE), end_cut)
     over = _total_width(chosen.widths) - width
-    return _clip(chosen, max(chosen.widths[0] - over, _LEAST)) if over > 0 else chosen
+    return _clip(chosen, 0, max(chosen.widths[0] - over, _LEAST), middle_cut) if over > 0 else chosen
 
 
 def exact_header(table: Table[Row]) -> list[str]:
@@ -124,6 +135,15 @@ def middle_cut(text: str, width: int) -> str:
         return text
     tail = (width - 1) // 2
     return f"{text[: width - 2 - tail]}..{text[len(text) - tail :]}" if width > _LEAST else text[:width]
+
+
+def end_cut(text: str, width: int) -> str:
+    """Shorten prose at its end.
+
+    >>> end_cut("Maximum over a window", 12)
+    'Maximum ov..'
+    """
+    return text if len(text) <= width else f"{text[: width - 2].rstrip()}.."
 
 
 def _grid(table: Table[Row], columns: tuple[Column[Row], ...], *, short: bool) -> Grid:
@@ -165,14 +185,16 @@ def _choose(full: Grid, kept: list[int], *, dropped: list[str]) -> Grid:
     )
 
 
-def _clip(wide: Grid, width: int) -> Grid:
-    """Shorten the first column."""
-    cut = [[middle_cut(line[0], width), *line[1:]] for line in (wide.header, *wide.rows, wide.totals or [""])]
-    return Grid(
-        header=cut[0],
-        rows=cut[1:-1],
-        totals=cut[-1] if wide.totals else None,
-        right=wide.right,
-        widths=[width, *wide.widths[1:]],
-        dropped=wide.dropped,
+def _clip(wide: Grid, at: int, width: int, cut: Callable[[str, int], str]) -> Grid:
+    """Shorten one column."""
+
+    def clipped(line: list[str]) -> list[str]:
+        return [*line[:at], cut(line[at], width), *line[at + 1 :]]
+
+    return replace(
+        wide,
+        header=clipped(wide.header),
+        rows=[clipped(row) for row in wide.rows],
+        totals=clipped(wide.totals) if wide.totals else None,
+        widths=[*wide.widths[:at], width, *wide.widths[at + 1 :]],
     )

@@ -1,0 +1,160 @@
+"""The public functions: the same pipeline as on the command line, but what is wrong is raised, all of it at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+from cnncalc import engine
+from cnncalc.errors import Severity, SpecError
+from cnncalc.geometry.shape import TensorShape
+from cnncalc.graph import Graph
+from cnncalc.graph import build as build_graph
+from cnncalc.spec import reader
+from cnncalc.spec.network import NetworkSpec
+from cnncalc.spec.source import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cnncalc.errors import Finding
+    from cnncalc.report import Report
+
+Size = Union[str, "Sequence[int]", TensorShape]
+"""`"3x224x224"` or `(3, 224, 224)`."""
+_ENDINGS = (".yaml", ".yml", ".json")
+_FILE = re.compile(
+    r"\s*\{|(?:.*\n)*(?:cnncalc|name|inputs?|batch|dtype|vars|defaults|blocks|layers|outputs|task|expect|lint):(?:\s|$)"
+)
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
+    batch: int | None = None,
+    dtype: str | None = None,
+    variables: Mapping[str, object] | None = None,
+) -> NetworkSpec:
+    """Read a network file. The keywords override what it says.
+
+    Raises SpecError with all findings where something in it is wrong, OSError where it cannot be read.
+    """
+    spec = reader.parse(read_file(Path(path)), source=os.fspath(path))
+    return _checked(_overridden(spec, _shapes(input), batch, dtype, variables))
+
+
+def parse(
+    text: str,
+    input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
+    *,
+    batch: int | None = None,
+    dtype: str | None = None,
+    variables: Mapping[str, object] | None = None,
+) -> NetworkSpec:
+    """Read the text of a network file, or a layer line with the size of its input.
+
+    Raises SpecError with all findings where something in it is wrong, ValueError for a layer line without input.
+
+    >>> parse("conv 64 k7 s2 p3 bn relu | maxpool 3 s2 p1", input="3x224x224").inputs
+    {'input': 3x224x224}
+    """
+    shapes = _shapes(input)
+    if _FILE.match(text):
+        return _checked(_overridden(reader.parse(text, source="<text>"), shapes, batch, dtype, variables))
+    if shapes is None:
+        message = "a layer line needs the size of its input: parse('conv 64 k3 | relu', input='3x224x224')"
+        raise ValueError(message)
+    return _checked(_overridden(reader.parse_line(text, shapes, source="<line>"), None, batch, dtype, variables))
+
+
+def build(spec: NetworkSpec) -> Graph:
+    """Expand blocks and repeats, resolve names, infer shapes.
+
+    Raises SpecError with all findings where the network cannot be built.
+    """
+    graph = build_graph(spec)
+    _raise_errors((*spec.findings, *graph.findings))
+    return graph
+
+
+def analyze(
+    network: str | os.PathLike[str] | NetworkSpec | Graph,
+    input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
+    *,
+    batch: int | None = None,
+    dtype: str | None = None,
+    variables: Mapping[str, object] | None = None,
+    optimizer: str = "sgd",
+) -> Report:
+    """All figures of a network: a path, a text as `parse` takes it, a NetworkSpec or a Graph.
+
+    A str is a path if a file of that name exists or it ends as one. The keywords override what the network says; a
+    Graph is already built and takes none of them. Raises what `load`, `parse` and `build` raise.
+
+    >>> report = analyze("conv 64 k7 s2 p3 bn relu | maxpool 3 s2 p1 | conv 64 k3 p1", input="3x224x224")
+    >>> report["conv2"].reach[0].rf, report.totals.macs
+    (19, 233625600)
+    """
+    if isinstance(network, Graph):
+        graph = network
+    else:
+        if isinstance(network, NetworkSpec):
+            spec = _overridden(network, _shapes(input), batch, dtype, variables)
+        elif _is_path(network):
+            spec = load(network, input=input, batch=batch, dtype=dtype, variables=variables)
+        else:
+            spec = parse(str(network), input, batch=batch, dtype=dtype, variables=variables)
+        graph = build(spec)
+    report = engine.analyze(graph, optimizer=optimizer)
+    _raise_errors(report.findings)
+    return report
+
+
+def _is_path(network: str | os.PathLike[str]) -> bool:
+    if not isinstance(network, str):
+        return True
+    if "\n" in network:
+        return False
+    try:
+        return network.endswith(_ENDINGS) or Path(network).exists()
+    except (OSError, ValueError):  # a long layer line is no possible file name
+        return False
+
+
+def _shapes(given: Size | Mapping[str, Size] | None) -> dict[str, TensorShape] | None:
+    if given is None:
+        return None
+    named = given if isinstance(given, Mapping) else {"input": given}
+    return {name: _shape(size) for name, size in named.items()}
+
+
+def _shape(size: Size) -> TensorShape:
+    if isinstance(size, TensorShape):
+        return size
+    return reader.parse_shape(size if isinstance(size, str) else "x".join(map(str, size)))
+
+
+def _overridden(
+    spec: NetworkSpec,
+    inputs: Mapping[str, TensorShape] | None,
+    batch: int | None,
+    dtype: str | None,
+    variables: Mapping[str, object] | None,
+) -> NetworkSpec:
+    texts = {name: str(value) for name, value in (variables or {}).items()}
+    return reader.with_overrides(spec, inputs=inputs, batch=batch, dtype=dtype, variables=texts)
+
+
+def _checked(spec: NetworkSpec) -> NetworkSpec:
+    _raise_errors(spec.findings)
+    return spec
+
+
+def _raise_errors(findings: Iterable[Finding]) -> None:
+    errors = [found for found in findings if found.severity is Severity.ERROR]
+    if errors:
+        raise SpecError(errors)

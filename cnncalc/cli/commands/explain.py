@@ -1,0 +1,90 @@
+"""`cnncalc explain`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnncalc.cli.complete import layer_names, ops
+from cnncalc.cli.options import Format, Output, Reading
+from cnncalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from cnncalc.cli.run import Result
+    from cnncalc.queries.explain import Explanation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What only this command takes."""
+
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="NAME", help="The layer or block.", autocompletion=layer_names, show_default=False
+        ),
+    ] = None
+
+
+def command(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="OP|SOURCE", help="An op, or a network (with --at).", autocompletion=ops, show_default=False
+        ),
+    ],
+    options: Options,
+    reading: Reading,
+    output: Output,
+) -> None:
+    """The manual of an op; or, with --at, how the numbers of one layer come about, line by line.
+
+    For a layer: the recurrence from the input to it, its weights beside those of a dense, an unshared and a
+    depthwise-separable layer, its matrix product, and its initialisation.
+
+      cnncalc explain conv
+      cnncalc explain resnet18.yaml --at layer3
+      cnncalc explain -i 3x32x32 'a: conv 8 k3 | b: conv 8 k3 d2' --at b
+    """
+    from cnncalc.cli.output import emit, width
+
+    if options.at is None:
+        from cnncalc.queries.manual import manual
+        from cnncalc.render.manual import page
+
+        if "." in subject or " " in subject or reading.input:
+            message = f"{subject}: name the layer to explain with --at, as in: --at conv1"
+            raise UsageError(message)
+        emit(page(manual(subject), width=width(output)), output)
+        return
+    from cnncalc.cli.run import analyze_one, report_errors
+    from cnncalc.queries.explain import explain
+
+    result = analyze_one(subject, reading)
+    if result.report is None:
+        if output.format is Format.JSON:
+            from cnncalc.export.to_json import errors_to_json
+
+            emit(errors_to_json(result.source, result.findings) + "\n", output)
+        report_errors([result], output)
+        raise typer.Exit(1)
+    emit(_written(result, explain(result.report, options.at), output), output)
+
+
+def _written(result: Result, found: Explanation, output: Output) -> str:
+    from cnncalc.cli.run import show, to_csv_text
+    from cnncalc.render.explain import tables
+
+    if result.report is None:
+        raise AssertionError
+    if output.format is Format.JSON:
+        from cnncalc.export.to_json import to_json
+
+        return to_json(result.report, [found.row]) + "\n"
+    shown = tables(result.report, found)
+    if output.format is Format.CSV:
+        axes = ["".join(map(str, axes)) for axes, _ in found.axes]
+        return to_csv_text(list(zip(axes, shown, strict=False)), several=len(shown) > 1, key="axes")
+    return "\n".join(show(each, output) for each in shown)
