@@ -31,6 +31,9 @@ class CallReader(WordReader):
         names, place = self.signature.names, len(parts.positional)
         shown = self.shown
         if place >= len(names):
+            if parts.surplus:
+                return  # one mistake is one error
+            parts.surplus = True
             raise TextError(f"{shown} takes {len(names)} values, this is one too many", 0, len(word))
         name = names[place]
         if isinstance(arg.value, str) and name in self.signature.numbers:

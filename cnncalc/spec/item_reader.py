@@ -164,6 +164,8 @@ class ItemReader:
         fields: dict[str, Any] = {} if message else {"name": name, "name_span": key.at}
         if message:
             self.findings.add("CNN905", message, key.at, self._misuse(name, scope))
+            if (known_op(name) or name in scope.blocks) and not isinstance(node, ListNode):
+                return ()
         if isinstance(node, ScalarNode) and node.value is None:
             self.findings.add("CNN906", f"nothing stands behind `{name}:`", key.at, "write its layer behind it")
             return ()

@@ -13,7 +13,7 @@ from cnncalc.spec import words
 from cnncalc.spec.problems import TextError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from cnncalc.spec.items import Value
 
@@ -40,8 +40,8 @@ class OpSyntax:
     references: bool
     sizes: frozenset[str]
     """Options that take the name of a layer."""
-    worded: frozenset[str]
-    """Options that take words of their own."""
+    worded: Mapping[str, frozenset[str]]
+    """Options that take words of their own -> the words, () where the op tells them itself."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def op_syntax(op: str) -> OpSyntax:
         positional=model.POSITIONAL,
         references=model.REFERENCES,
         sizes=model.SIZE_OPTIONS,
-        worded=frozenset(name for name, annotation in fields.items() if _takes_words(annotation)),
+        worded={name: _words(annotation) for name, annotation in fields.items() if _takes_words(annotation)},
     )
 
 
@@ -149,6 +149,12 @@ def variable_error(name: str, blocks: Collection[str] = ()) -> str | None:
     if name in words.EXPRESSION_WORDS:
         return f"`{name}` cannot be a name here: it is a word of expressions"
     return name_error(name, blocks)
+
+
+def _words(annotation: Any) -> frozenset[str]:
+    """The words of an enum among other kinds of values: a word that is none of them must be a variable."""
+    enums = [part for part in get_args(annotation) if isinstance(part, type) and issubclass(part, Enum)]
+    return frozenset(str(word.value) for enum in enums for word in enum)
 
 
 def _takes_words(annotation: Any) -> bool:

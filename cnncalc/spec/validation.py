@@ -40,11 +40,11 @@ def findings_of(error: ValidationError, root: MapNode, model: type[BaseModel]) -
         elif problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
             yield finding("CNN905", f"`{path.name}` should be a mapping", at=path.at, help=_keys(path.known))
         else:
-            message = f"`{path.name}` {context.get('message', problem['msg'])}"
+            fact = str(context.get("message", problem["msg"]))
+            message = f"`{path.name}` {fact}" if fact.startswith("should") else f"`{path.name}`: {fact}"
             found = path.node.raw if isinstance(path.node, ScalarNode) else None
             if found is not None and f"`{found}`" not in message:
                 message += f", found `{found}`" if found else ", found nothing"
-            message = message.replace(f"` `{found}` ", f"`: `{found}` ")
             yield finding(str(context.get("code", "CNN905")), message, at=path.at, help=context.get("help"))
 
 

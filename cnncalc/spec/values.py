@@ -28,8 +28,11 @@ def option_value(text: str, option: str, syntax: OpSyntax, variables: Collection
     if PATH.fullmatch(text) and text not in variables and text not in _BOOLS:
         if option in syntax.sizes:
             return text
-        if option in syntax.worded:
+        known = syntax.worded.get(option)
+        if known is not None and (not known or text in known):
             return trailing_word(text) or text
+        if known and "." not in text and text != "i":
+            raise unknown_value(text, [*variables, *known])
     if ":" in text:
         return _range(text, variables)
     return plain_value(text, variables, pairs=option in PAIRED)

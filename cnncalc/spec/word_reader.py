@@ -80,6 +80,8 @@ class Parts:
     positional: list[Arg] = field(default_factory=list)
     written: dict[str, str] = field(default_factory=dict)
     """By option the word that gave it."""
+    surplus: bool = False
+    """More values than a block has parameters."""
 
 
 def named(name: Token | None) -> dict[str, Any]:
