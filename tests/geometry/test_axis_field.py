@@ -249,6 +249,18 @@ def test_a_table_has_the_jump_between_its_outer_centres_and_the_first_centre_as_
     assert (field.jump, field.start, field.extents) == (Fraction(3), Fraction(2), ((4, 3),))
 
 
+def test_a_table_whose_first_unit_sees_nothing_is_centred_as_if_it_went_on() -> None:
+    table = AxisField.source().through(adaptive_read(10, 3), 10, 3)
+    field = table.through(window(1, p=(1, 0)), 3, 4)
+    assert [field.pixels(o) for o in range(2)] == [(), (0, 1, 2, 3)]
+    assert (field.jump, field.start, field.extents) == (Fraction(3), Fraction(-1), ((0, 1), (4, 3)))
+
+
+def test_listed_taps_outside_the_map_drop() -> None:
+    field = chain(window(2)).through(AxisTaps((range(-1, 1), range(3, 6))), 5, 2)
+    assert [field.pixels(o) for o in range(2)] == [(0, 1), (3, 4, 5)]
+
+
 def test_a_table_of_one_unit_has_no_jump() -> None:
     field = AxisField.source().through(resize_read(5, 1, None, ResizeMode.LINEAR, align_corners=True), 5, 1)
     assert (field.jump, field.start, field.rf) == (None, Fraction(1, 2), 1)
