@@ -45,6 +45,8 @@ class Walk:
     maker: OpMaker = field(init=False)
     variables: dict[str, Any] = field(default_factory=dict)
     """Of the file; the only ones that a block sees beside its parameters."""
+    stream: int = 0
+    """The node that `prev` means: the running stream before the item at hand, whatever its `from` is."""
     _places: dict[int, tuple[PlacedItem, Place]] = field(default_factory=dict)
     """By identity of the item, which is kept so that its identity stays its own."""
 
@@ -54,7 +56,9 @@ class Walk:
     def run(self, items: Iterable[PlacedItem], stream: int, context: Context) -> int:
         """Expand items one after the other from node `stream`; return the node that they end in."""
         for placed in items:
+            self.stream = stream
             stream = self._item(placed, stream, context)
+        self.stream = stream
         return stream
 
     def emit(  # noqa: PLR0913 - a row has this many parts
@@ -116,7 +120,7 @@ class Walk:
                 message = f"blocks and groups stand more than {MAX_DEPTH} deep inside each other"
                 raise LimitError(finding("CNN902", message, at=placed.locate(item.span), stack=context.stack))
             if item.from_ is not None:
-                stream = self._reference(item.from_, placed, context, stream)
+                stream = self._reference(item.from_, placed, context)
             first = len(self.wiring.layers)
             if item.repeat is None:
                 result = self._copy(placed, stream, context, None)
@@ -148,7 +152,7 @@ class Walk:
         for copy in range(count):
             result = self._copy(placed, stream, replace(inner, copy=copy, copies=count), str(copy))
             if result is not None:
-                stream = result
+                self.stream = stream = result
                 results.append(result)
         if count and not results:
             context.names.dropped.add(name)
@@ -191,7 +195,7 @@ class Walk:
                 raise RefusedError([finding("CNN904", message, at=placed.locate(item.span), stack=context.stack)])
         else:
             op, trail = self.maker.make(item, placed, context)
-            inputs += [self._reference(arg, placed, context, stream) for arg in item.references]
+            inputs += [self._reference(arg, placed, context) for arg in item.references]
             if op.REFERENCES and len(inputs) < 2:  # noqa: PLR2004 - a merge has two sides
                 message = f"{op.op} has one input; it joins two or more"
                 help_ = f"name what it joins: `{op.op} NAME`, or `{op.op} NAME from=OTHER`"
@@ -204,13 +208,12 @@ class Walk:
         return placed.locate(placed.item.name_span or placed.item.span)
 
     def _shape_of(self, dotted: str, context: Context) -> tuple[int, tuple[int, ...]]:
-        # `prev` has no meaning in an expression: the stream is not at hand there.
-        shape = self.wiring.shape(resolve(dotted, self.wiring.scopes, context, context.x))
+        shape = self.wiring.shape(resolve(dotted, self.wiring.scopes, context, self.stream))
         return shape.channels, shape.sizes
 
-    def _reference(self, arg: Arg, placed: PlacedItem, context: Context, stream: int) -> int:
+    def _reference(self, arg: Arg, placed: PlacedItem, context: Context) -> int:
         try:
-            return resolve(str(arg.value), self.wiring.scopes, context, stream)
+            return resolve(str(arg.value), self.wiring.scopes, context, self.stream)
         except UnknownNameError as error:
             raise self._unknown(error, arg, placed, context) from None
 
