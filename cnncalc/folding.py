@@ -86,6 +86,7 @@ class _Search:
         }
         self.readers: dict[str, list[LayerReport]] = {}
         self.sharers: dict[str, list[LayerReport]] = {}
+        self.pairs: dict[tuple[str, str], str | None] = {}
         for row in report.layers:
             self.sharers.setdefault(_owner(row), []).append(row)
             for name in row.inputs:
@@ -96,14 +97,20 @@ class _Search:
         because = self._alone(norm)
         if because is not None:
             return because
-        layer = self.rows[norm.inputs[0]]
-        for other in self.sharers[_owner(layer)]:
-            after = self.readers.get(other.name, [])
-            if not after or _owner(after[0]) != _owner(norm) or self._alone(after[0]) is not None:
-                return f"`{layer.name}` shares its weights with `{other.name}`, which this norm does not follow"
-        for other in self.sharers[_owner(norm)]:
-            if self._alone(other) is not None or _owner(self.rows[other.inputs[0]]) != _owner(layer):
-                return f"it shares its weights with `{other.name}`, which does not follow `{layer.name}`"
+        pair = _owner(self.rows[norm.inputs[0]]), _owner(norm)
+        if pair not in self.pairs:
+            self.pairs[pair] = self._together(*pair)
+        return self.pairs[pair]
+
+    def _together(self, layer: str, norm: str) -> str | None:
+        """Why weights that several layers or norms share cannot be folded; both by the names of their owners."""
+        for row in self.sharers[layer]:
+            after = self.readers.get(row.name, [])
+            if not after or _owner(after[0]) != norm or self._alone(after[0]) is not None:
+                return f"the weights of `{layer}` are shared by `{row.name}`, which `{norm}` does not follow"
+        for row in self.sharers[norm]:
+            if self._alone(row) is not None or _owner(self.rows[row.inputs[0]]) != layer:
+                return f"its weights are shared by `{row.name}`, which does not follow `{layer}`"
         return None
 
     def _alone(self, norm: LayerReport) -> str | None:

@@ -57,7 +57,7 @@ def _ledger(report: Report) -> Counter[str]:
 def _caveats(report: Report, how: Convention, variants: tuple[Variant, ...]) -> Iterator[str]:
     if variants:
         other = ", ".join(f"{variant.value:,} where {variant.text}" for variant in variants)
-        yield f"{how.name} tells modules from functions, which a spec cannot: {other}"
+        yield f"{how.name} depends on how the network is programmed: {other}"
     present = {row.op for row in report.layers} | {
         key for row in report.layers for inference in row.inferences for key in inference.ledger
     }

@@ -63,6 +63,15 @@ def norms_before_linear(report: Report) -> int:
     )
 
 
+def no_pointwise_bias(report: Report) -> int:
+    """Biases of dense 1x1 convolutions, which are linear layers on every position, taken away."""
+    return -sum(
+        row.inferences[0].ledger.get(ledger.CONV_BIAS, 0)
+        for row in report.layers
+        if _is_pointwise(row) and row.settings is not None and row.settings.groups == 1
+    )
+
+
 def _is_pointwise(row: LayerReport) -> bool:
     return row.op == "conv" and row.settings is not None and set(row.settings.kernel_size) == {1}
 

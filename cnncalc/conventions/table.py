@@ -98,6 +98,9 @@ _ALL = (
             Term(label="GELU", keys=("gelu",)),
             Term(label="input of all pools", keys=_POOL_INPUT),
         ),
+        styles=(
+            Style(text="1x1 convolutions are nn.Linear, whose bias is not counted", change=styles.no_pointwise_bias),
+        ),
         unlisted=frozenset({"in", "lrn", "lppool", "softmax", "upsample", "attention"}),
     ),
 )

@@ -9,7 +9,6 @@ from cnncalc.memory.tensors import Tensors, tensors
 from cnncalc.ops.base import Merge, Saved
 
 if TYPE_CHECKING:
-
     from cnncalc.graph import Graph, Node
 
 
@@ -47,8 +46,8 @@ def trained(graph: Graph) -> list[bool]:
 
 
 def learns(graph: Graph, node: Node) -> bool:
-    """It has weights, its own or shared ones, that are not frozen."""
-    return bool(node.inference.weights) and not is_frozen(graph, node)
+    """It has weights, its own or shared ones, that are not frozen; a `custom` op that does not say may have some."""
+    return bool(node.inference.weights or "params" in node.inference.unknown) and not is_frozen(graph, node)
 
 
 def is_frozen(graph: Graph, node: Node) -> bool:

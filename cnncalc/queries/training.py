@@ -9,7 +9,7 @@ from cnncalc.ops import ledger
 
 if TYPE_CHECKING:
     from cnncalc.ops.base import Inference
-    from cnncalc.report import LayerReport, Report
+    from cnncalc.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ def training_work(report: Report) -> tuple[TrainingWork, ...]:
     of two activations (attention) has two gradients wherever one passes. Norms count as in training.
     """
     leading = _leading(report)
+    frozen = {row.name for row in report.layers if row.frozen}
     trained: dict[str, bool] = {}
     result: list[TrainingWork] = []
     for row in report.layers:
@@ -61,7 +62,7 @@ def training_work(report: Report) -> tuple[TrainingWork, ...]:
         work = TrainingWork()
         # Steps of a composite follow each other: what is trained in one makes a gradient pass all later ones.
         for inference in row.inferences:
-            learns = bool(inference.weights) and not row.frozen
+            learns = bool(inference.weights) and not {row.name, row.shares} & frozen
             work += _step(inference, report.batch, learns=learns, before=before, backward=row.name in leading)
             before = before or learns
         trained[row.name] = before
