@@ -128,8 +128,11 @@ class Walk:
                 result = self._copies(placed, item.repeat, stream, context)
             if item.share is not None and result is not None:
                 self._share(item.share, first, placed, context)
+            if item.faulty and result is not None:
+                self.wiring.taint(result)
         except RefusedError as error:
-            self.refused(error)
+            if not item.faulty:  # else the reader has said already what is wrong with it
+                self.refused(error)
             self.wiring.taint(stream)
             if item.name and item.name not in context.names.full:
                 self.define(item.name, len(self.wiring.layers), stream, placed.locate(item.span), context)

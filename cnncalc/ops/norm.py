@@ -20,9 +20,9 @@ Affine = Annotated[options.Flag, Field(description="A learned scale (and shift) 
     "ln",
     "rms",
     synonyms={
-        **dict.fromkeys(("batchnorm", "batch_norm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d"), "bn"),
-        **dict.fromkeys(("layernorm", "layer_norm", "LayerNorm"), "ln"),
-        **dict.fromkeys(("rmsnorm", "rms_norm", "RMSNorm"), "rms"),
+        **dict.fromkeys(("batch_norm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d"), "bn"),
+        **dict.fromkeys(("layer_norm", "LayerNorm"), "ln"),
+        **dict.fromkeys(("rms_norm", "RMSNorm"), "rms"),
     },
 )
 class ChannelNorm(Op):
@@ -65,7 +65,7 @@ class ChannelNorm(Op):
         )
 
 
-@register("gn", synonyms=dict.fromkeys(("groupnorm", "group_norm", "GroupNorm"), "gn"))
+@register("gn", synonyms=dict.fromkeys(("group_norm", "GroupNorm"), "gn"))
 class GroupNorm(Op):
     """Group norm: statistics of a sample over the channels of a group and all positions.
 
@@ -104,9 +104,7 @@ class GroupNorm(Op):
 
 @register(
     "in",
-    synonyms=dict.fromkeys(
-        ("instancenorm", "instance_norm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"), "in"
-    ),
+    synonyms=dict.fromkeys(("instance_norm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"), "in"),
 )
 class InstanceNorm(Op):
     """Instance norm: statistics of a channel of a sample over all positions.
@@ -135,7 +133,7 @@ class InstanceNorm(Op):
         return _normed(x, self.op, _affine(x.channels) if self.affine else (), statistics, mixes=True)
 
 
-@register("lrn", synonyms=dict.fromkeys(("localresponsenorm", "local_response_norm", "LocalResponseNorm"), "lrn"))
+@register("lrn", synonyms=dict.fromkeys(("local_response_norm", "LocalResponseNorm"), "lrn"))
 class LocalResponseNorm(Op):
     """Local response norm, `y = x / (k + alpha/size * sum x**2) ** beta`, the sum over `size` neighbouring channels.
 
@@ -151,7 +149,7 @@ class LocalResponseNorm(Op):
     """
 
     op: Literal["lrn"] = "lrn"
-    size: Annotated[options.Factor, Field(description="Channels in the sum.", examples=[5])]
+    size: Annotated[options.Factor, Field(description="Channels in the sum; the paper's 5.", examples=[5])] = 5
 
     POSITIONAL = "size"
 
