@@ -44,7 +44,7 @@ class Facts:
 FACTS: dict[str, Facts] = {
     "relu": Facts(per_element={COMPARE: 1}, saved=SAVES_OUTPUT, fusable=True, synonyms=("ReLU",)),
     "relu6": Facts(per_element={COMPARE: 2}, fusable=True, synonyms=("ReLU6",)),
-    "leaky": Facts(per_element={COMPARE: 1, MUL: 1}, synonyms=("leaky_relu", "leakyrelu", "LeakyReLU")),
+    "leaky": Facts(per_element={COMPARE: 1, MUL: 1}, synonyms=("leaky_relu", "LeakyReLU")),
     "elu": Facts(per_element={COMPARE: 1, EXP: 1, ADD: 1, MUL: 1}, synonyms=("ELU",)),
     "selu": Facts(per_element={COMPARE: 1, EXP: 1, ADD: 1, MUL: 2}, synonyms=("SELU",)),
     "celu": Facts(per_element={COMPARE: 1, EXP: 1, ADD: 1, MUL: 1, DIVIDE: 1}, synonyms=("CELU",)),
@@ -54,11 +54,9 @@ FACTS: dict[str, Facts] = {
     "hswish": Facts(
         per_element={ADD: 1, COMPARE: 2, MUL: 1, DIVIDE: 1},
         fusable=True,
-        synonyms=("hardswish", "hard_swish", "Hardswish"),
+        synonyms=("hardswish", "Hardswish"),
     ),
-    "hsigmoid": Facts(
-        per_element={ADD: 1, COMPARE: 2, DIVIDE: 1}, synonyms=("hardsigmoid", "hard_sigmoid", "Hardsigmoid")
-    ),
+    "hsigmoid": Facts(per_element={ADD: 1, COMPARE: 2, DIVIDE: 1}, synonyms=("hardsigmoid", "Hardsigmoid")),
     "hardtanh": Facts(per_element={COMPARE: 2}, synonyms=("Hardtanh",)),
     "sigmoid": Facts(per_element={EXP: 1, ADD: 1, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Sigmoid",)),
     "tanh": Facts(per_element={EXP: 1, ADD: 2, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Tanh",)),
@@ -100,8 +98,8 @@ class Activation(Op):
         softplus  log(1 + e**x)                      2 exp, 1 add
         softmax   e**(x - max) / sum                 1 exp, 1 add, 1 divide; and per position C-1 compare, C-1 add
 
-    Training saves the output of relu, sigmoid, tanh and softmax, the input of the others. A runtime folds relu, relu6,
-    silu and hswish into the layer before.
+    Training saves the output of relu, sigmoid, tanh and softmax, the input of the others. A runtime folds four into the
+    layer before: relu, relu6, silu, hswish.
 
     >>> Activation(op="relu").infer(TensorShape(64, (56, 56))).output
     64x56x56

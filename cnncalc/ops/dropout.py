@@ -10,7 +10,7 @@ from cnncalc.ops import options
 from cnncalc.ops.base import FlopClass, Inference, Op, Saved, Storage, register
 
 
-@register("dropout", synonyms={"Dropout": "dropout"})
+@register("dropout")
 class Dropout(Op):
     """Dropout: in training every element is 0 with probability p, the others are divided by `1 - p`.
 

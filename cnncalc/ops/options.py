@@ -41,10 +41,10 @@ def whole(value: Any, low: int, high: int, expected: str = "a whole number") -> 
     return value
 
 
-def _per_axis(value: Any, one: Callable[[Any], Any], expected: str) -> Any:
+def _per_axis(value: Any, one: Callable[[Any], Any], expected: str, least: int = 1) -> Any:
     if not isinstance(value, (list, tuple)):
         return one(value)
-    if not 1 <= len(value) <= MAX_AXES:
+    if not least <= len(value) <= MAX_AXES:
         raise invalid(f"should be {expected}: 1 to {MAX_AXES} axes, not {len(value)}")
     return tuple(map(one, value))
 
@@ -53,7 +53,8 @@ def _axes(low: int, high: int) -> Callable[[Any], Any]:
     expected = "a whole number, or one per axis"
 
     def check(value: Any) -> Any:
-        return _per_axis(value, lambda one: whole(one, low, high, expected), expected)
+        # No values at all are those of a vector: what a computed stride has there.
+        return _per_axis(value, lambda one: whole(one, low, high, expected), expected, least=0)
 
     return check
 

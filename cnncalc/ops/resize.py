@@ -25,7 +25,7 @@ TAPS = {ResizeMode.NEAREST: 1, ResizeMode.NEAREST_EXACT: 1, ResizeMode.LINEAR: 2
 """Input positions that make up an output position, on one axis."""
 
 
-@register("upsample", synonyms={"Upsample": "upsample", "interpolate": "upsample"})
+@register("upsample")
 class Upsample(Op):
     """Interpolation to `floor(n * scale)`, or to a given size.
 
@@ -112,7 +112,7 @@ class Upsample(Op):
         return tuple(map(Fraction, scale))
 
 
-@register("pixelshuffle", synonyms={"PixelShuffle": "pixelshuffle", "pixel_shuffle": "pixelshuffle"})
+@register("pixelshuffle")
 class PixelShuffle(Op):
     """Channels to space: `C*r**axes x n` to `C x n*r`, sub-pixel convolution's second half.
 
@@ -146,7 +146,7 @@ class PixelShuffle(Op):
         return Inference(output=output, reads=((AxisWindow.repeated(factor),) * len(sizes),) if factor > 1 else ())
 
 
-@register("pixelunshuffle", synonyms={"PixelUnshuffle": "pixelunshuffle", "pixel_unshuffle": "pixelunshuffle"})
+@register("pixelunshuffle")
 class PixelUnshuffle(Op):
     """Space to channels: `C x n*r` to `C*r**axes x n`, the inverse of `pixelshuffle`.
 

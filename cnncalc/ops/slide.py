@@ -120,9 +120,10 @@ def _size(window: AxisWindow, n: int, name: str, settings: Settings, axis: int) 
     size = window.output_size(n)
     if size > MAX_SIZE:
         raise LayerError("CNN902", f"the output {name} would be {size:,}; sizes are limited to {MAX_SIZE:,}")
-    if size >= 1:
-        return size
     before, after = settings.padding[axis]
+    kept = n + min(before, 0) + min(after, 0)
+    if size >= 1 and (kept >= 1 or settings.transposed):
+        return size
     if settings.transposed:
         full = size + before + after
         raise LayerError(
@@ -133,14 +134,15 @@ def _size(window: AxisWindow, n: int, name: str, settings: Settings, axis: int) 
         )
     reach = window.effective_kernel_size
     padded = n + before + after
-    if padded < 1 and reach == 1:
-        message = f"empty output: the {name} {n:,} is cropped by {-before - after:,}, {padded:,} is left"
+    if kept < 1:
+        message = f"empty output: the {name} {n:,} is cropped by {n - kept:,}, {kept:,} is left"
         raise LayerError("CNN002", message, help=f"crop at most {n - 1:,}")
     effective = "effective kernel" if reach != settings.kernel_size[axis] else "kernel"
+    short = reach - padded - (window.stride - 1 if window.ceil_mode else 0)
     how = f" ({before:,} + {n:,} + {after:,})" if before or after else ""
     raise LayerError(
         "CNN002",
         f"empty output: {effective} {reach:,} is larger than the {'padded ' * bool(how)}{name} {padded:,}{how}",
-        help=f"the {name} must be at least {reach - before - after:,}, or the padding {reach - padded:,} more",
+        help=f"the {name} must be at least {n + short:,}, or the padding {short:,} more in all",
         option="kernel_size" if settings.kernel_size[axis] > 1 else None,
     )
