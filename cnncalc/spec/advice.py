@@ -93,10 +93,15 @@ def unknown_value(word: str, variables: Collection[str]) -> TextError:
     """A word as a value that is no variable here."""
     help_ = did_you_mean(word, [*variables, *words.CONSTANT_WORDS])
     if help_ is None:
-        help_ = (
-            f"known here are {listed(sorted(variables), 'and')}" if variables else "no var or parameter is known here"
-        )
+        help_ = _known(variables)
     return TextError(f"unknown name `{word}`", 0, len(word), help=help_, code="CNN904")
+
+
+def _known(variables: Collection[str]) -> str:
+    names = sorted(set(variables))
+    if not names:
+        return "no var or parameter is known here"
+    return f"known here are {listed(names, 'and')}" if len(names) <= 12 else "it is no var, parameter or column"  # noqa: PLR2004
 
 
 def second_value(word: str, first: str, syntax: OpSyntax) -> TextError:

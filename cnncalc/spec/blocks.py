@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.spec.items import (
     Block,
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 _SIGNATURE = re.compile(r"\s*([^\s(]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """A block before its body is read."""
 
     name: str
@@ -67,7 +66,7 @@ def read_heads(node: Node, variables: frozenset[str], findings: Findings) -> lis
         else:
             heads.append(_Head(name, key, body))
     names = {head.name for head in heads}
-    return [replace(head, parameters=_parameters(head.key, names, variables, findings)) for head in heads]
+    return [head._replace(parameters=_parameters(head.key, names, variables, findings)) for head in heads]
 
 
 def signatures(heads: list[_Head]) -> dict[str, Signature]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import Finding, Severity, finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cnncalc.errors import Location
     from cnncalc.spec.items import Origin
     from cnncalc.spec.problems import TextError
 
 
-@dataclass(slots=True)
 class Findings:
     """The findings of one file, in the order in which they were made."""
 
-    found: list[Finding] = field(default_factory=list)
+    def __init__(self, found: Iterable[Finding] = ()) -> None:
+        self.found = list(found)
 
     def add(self, code: str, message: str, at: Location, help: str | None = None) -> None:  # noqa: A002
         """Report a mistake."""
@@ -32,8 +34,7 @@ class Findings:
         self.add(error.code, error.message, origin.locate(error.start, error.end), error.help)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """The origin of an item that was written as a mapping or list: whatever is asked for, it is there."""
 
     at: Location

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.spec.items import Arg
@@ -27,11 +26,11 @@ class UnreadableError(Exception):
     """A value that could not be read; the finding has been made."""
 
 
-@dataclass(frozen=True, slots=True)
 class EntryReader:
     """Reads values of mappings, reporting what is wrong."""
 
-    findings: Findings
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
 
     def value(self, node: Node, read: Callable[[str], Value]) -> Value:
         """A number, truth value, list, or text that `read` understands; raises UnreadableError."""

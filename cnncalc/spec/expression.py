@@ -8,25 +8,21 @@ Fraction(7, 2)
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import NoReturn
 
 from cnncalc.spec import terms, words
 from cnncalc.spec.suggest import did_you_mean
 from cnncalc.spec.terms import Environment, ExpressionError, Term, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from cnncalc.spec.tokens import Token, number, tokens
 
 __all__ = ["NOTHING", "Environment", "Expression", "ExpressionError", "Value", "parse_expression"]
 
 MAX_LENGTH = 500
 MAX_OPERATORS = 100
 MAX_DEPTH = 30
-MAX_DIGITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +91,6 @@ def _parsed(text: str) -> Expression:
     return _Parser(text).parse()
 
 
-class _Token(NamedTuple):
-    kind: str  # number, name, symbol, end
-    text: str
-    start: int
-    end: int
-
-
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
-    r"|(?P<name>[A-Za-z_]\w*(?:\.\w+)*)"
-    r"|(?P<symbol>\*\*|//|<=|>=|==|!=|[-+*/%<>(),=]))",
-    re.ASCII,
-)
-_FOREIGN = {
-    "^": "powers are `**`",
-    "&": "write `and`",
-    "|": "write `or`",
-    "!": "write `not` or `!=`",
-    "~": "write `not`",
-    "?": "write `a if condition else b`",
-    "[": "one value per axis stands in `( )`",
-}
 _KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
 _BOOLS = {"true": True, "false": False}
 _ARITY = {"min": (2, 99), "max": (2, 99), "first": (1, 2), "last": (1, 2)}
@@ -131,26 +105,12 @@ _BINDING = {
 }  # fmt: skip
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    at = 0
-    end = len(text.rstrip())
-    while at < end:
-        found = _TOKEN.match(text, at)
-        if found is None:
-            at += len(text[at:]) - len(text[at:].lstrip())
-            raise ExpressionError(f"unexpected `{text[at]}` in an expression", at, at + 1, help=_FOREIGN.get(text[at]))
-        kind = found.lastgroup or ""
-        yield _Token(kind, found[kind], found.start(kind), found.end(kind))
-        at = found.end()
-    yield _Token("end", "", end, end)
-
-
 class _Parser:
     """A Pratt parser over the tokens of one expression."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = list(_tokens(text))
+        self.tokens = list(tokens(text))
         self.next = 0
         self.operators = 0
         self.names: set[str] = set()
@@ -171,15 +131,15 @@ class _Parser:
         )
 
     @property
-    def token(self) -> _Token:
+    def token(self) -> Token:
         return self.tokens[self.next]
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token = self.tokens[self.next]
         self.next += 1
         return token
 
-    def expect(self, symbol: str, why: str) -> _Token:
+    def expect(self, symbol: str, why: str) -> Token:
         if self.token.text != symbol:
             found = f"found `{self.token.text}`" if self.token.text else "the expression ends"
             raise ExpressionError(f"`{symbol}` expected {why}, {found}", self.token.start, self.token.end)
@@ -219,33 +179,33 @@ class _Parser:
             condition = self.expression(_TERNARY, depth)
             self.expect("else", "after `a if condition`")
             otherwise = self.expression(_TERNARY - 1, depth)
-            return terms.Choice(left.start, otherwise.end, condition, left, otherwise)
+            return terms.choice(left, condition, otherwise)
         if symbol in ("and", "or"):
             right = self.expression(power, depth)
-            return terms.Logic(left.start, right.end, symbol, left, right)
+            return terms.logic(symbol, left, right)
         # `**` groups to the right, and takes a sign: 2**-1
         right = self.expression(_SIGN - 1 if symbol == "**" else power, depth)
-        return terms.Binary(left.start, right.end, symbol, left, right)
+        return terms.binary(symbol, left, right)
 
     def comparison(self, left: Term, depth: int) -> Term:
         rest: list[tuple[str, Term]] = []
         while self.token.kind == "symbol" and _BINDING.get(self.token.text) == _COMPARE:
             symbol = self.take().text
             rest.append((symbol, self.expression(_COMPARE, depth)))
-        return terms.Comparison(left.start, rest[-1][1].end, left, tuple(rest))
+        return terms.comparison(left, tuple(rest))
 
     def prefix(self, depth: int) -> Term:
         token = self.take()
         if token.kind == "number":
-            return terms.Constant(token.start, token.end, _number(token))
+            return terms.constant(token.start, token.end, number(token))
         if token.kind == "name" and token.text not in _KEYWORDS:
             return self.name(token, depth)
         if token.text in ("-", "+"):
             operand = self.expression(_SIGN, depth)
-            return terms.Unary(token.start, operand.end, token.text, operand)
+            return terms.unary(token.start, token.text, operand)
         if token.text == "not":
             operand = self.expression(_NOT, depth)
-            return terms.Unary(token.start, operand.end, "not", operand)
+            return terms.unary(token.start, "not", operand)
         if token.text == "(":
             return self.brackets(token, depth)
         if token.kind == "end":
@@ -253,7 +213,7 @@ class _Parser:
             raise ExpressionError(message, token.start, token.end, code="CNN906")
         raise ExpressionError(f"a value expected, found `{token.text}`", token.start, token.end)
 
-    def brackets(self, opening: _Token, depth: int) -> Term:
+    def brackets(self, opening: Token, depth: int) -> Term:
         """`(a)` is `a`, `(a, b)` and `(a,)` are values per axis."""
         items = [self.expression(0, depth)]
         listed = False
@@ -265,10 +225,10 @@ class _Parser:
             items.append(self.expression(0, depth))
         closing = self.expect(")", "to close the bracket")
         if listed:
-            return terms.Tuple(opening.start, closing.end, tuple(items))
+            return terms.per_axis(opening.start, closing.end, tuple(items))
         return items[0]
 
-    def name(self, token: _Token, depth: int) -> Term:
+    def name(self, token: Token, depth: int) -> Term:
         text = token.text
         if self.token.text == "(":
             return self.call(token, depth)
@@ -283,18 +243,18 @@ class _Parser:
                     code="CNN904",
                 )
             self.attributes.add((layer, attribute))
-            return terms.Attribute(token.start, token.end, layer, attribute)
+            return terms.attribute(token.start, token.end, layer, attribute)
         if text == "i":
             self.per_copy = True
-            return terms.Copy(token.start, token.end)
+            return terms.copy_number(token.start, token.end)
         if text in _BOOLS:
-            return terms.Constant(token.start, token.end, _BOOLS[text])
+            return terms.constant(token.start, token.end, _BOOLS[text])
         if text in words.CONSTANT_WORDS:
-            return terms.Constant(token.start, token.end, text)
+            return terms.constant(token.start, token.end, text)
         self.names.add(text)
-        return terms.Name(token.start, token.end, text)
+        return terms.name(token.start, token.end, text)
 
-    def call(self, token: _Token, depth: int) -> Term:
+    def call(self, token: Token, depth: int) -> Term:
         if token.text not in terms.FUNCTIONS and token.text not in ("first", "last"):
             known = [*terms.FUNCTIONS, "first", "last"]
             raise ExpressionError(
@@ -316,7 +276,7 @@ class _Parser:
         closing = self.take()
         return self.called(token, closing, arguments)
 
-    def called(self, token: _Token, closing: _Token, arguments: list[Term]) -> Term:
+    def called(self, token: Token, closing: Token, arguments: list[Term]) -> Term:
         least, most = _ARITY.get(token.text, (1, 1))
         if not least <= len(arguments) <= most:
             wanted = f"{least}" if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"  # noqa: PLR2004
@@ -327,21 +287,6 @@ class _Parser:
             )
         if token.text in ("first", "last"):
             self.per_copy = True
-            rest = arguments[1] if len(arguments) == 2 else terms.Constant(closing.start, closing.end, 1)  # noqa: PLR2004
-            return terms.Pick(token.start, closing.end, token.text, arguments[0], rest)
-        return terms.Call(token.start, closing.end, token.text, tuple(arguments))
-
-
-def _number(token: _Token) -> int | Fraction:
-    """A literal, exactly."""
-    text = token.text
-    mantissa, _, exponent = text.lower().partition("e")
-    if len(mantissa) > MAX_DIGITS or len(exponent) > len("-99") or abs(int(exponent or 0)) > MAX_DIGITS:
-        raise ExpressionError("a number with too many digits", token.start, token.end, code="CNN902")
-    if text.isdigit():
-        if len(text) > 1 and text[0] == "0":
-            help_ = f"write `{text.lstrip('0') or 0}`"
-            raise ExpressionError("a number has no leading zeros", token.start, token.end, help=help_)
-        return int(text)
-    number = Fraction(text)
-    return number.numerator if number.denominator == 1 else number
+            rest = arguments[1] if len(arguments) == 2 else terms.constant(closing.start, closing.end, 1)  # noqa: PLR2004
+            return terms.pick(token.start, closing.end, token.text, arguments[0], rest)
+        return terms.call(token.start, closing.end, token.text, tuple(arguments))

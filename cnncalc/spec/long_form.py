@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from cnncalc.spec.word_reader import Scope
 
 
-@dataclass(frozen=True, slots=True)
 class LongFormReader:
     """Reads layers and calls that are written as mappings."""
 
-    findings: Findings
-    entries: EntryReader
+    def __init__(self, findings: Findings, entries: EntryReader) -> None:
+        self.findings = findings
+        self.entries = entries
 
     def layer(self, entries: Entries, scope: Scope) -> AnyItem:
         """`{op: ...}`."""

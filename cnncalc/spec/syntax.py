@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from cnncalc.ops.base import OPS, SYNONYMS
 from cnncalc.spec import words
@@ -30,8 +29,7 @@ PAIRED = frozenset({"padding", "cropping"})
 """Options in which `a/b` is (before, after) and no division."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpSyntax:
+class OpSyntax(NamedTuple):
     """How an op reads the words of its line."""
 
     op: str

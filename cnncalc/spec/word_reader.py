@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,8 +43,7 @@ class Meaning(NamedTuple):
     value: Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(NamedTuple):
     """What a call of a block must know of it."""
 
     names: tuple[str, ...]
@@ -53,35 +51,39 @@ class Signature:
     """Parameters whose default is a number: a word given to them is a mistake."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Scope:
     """What names mean at a place of a file: the blocks, and the variables, parameters and columns in force."""
 
-    blocks: Mapping[str, Signature]
-    variables: frozenset[str]
-    readers: dict[str, WordReader] = field(default_factory=dict)
-    """By the first word of a layer."""
-    lines: dict[str, Any] = field(default_factory=dict)
-    """Parsed lines, see line.py."""
+    __slots__ = ("blocks", "lines", "readers", "variables")
+
+    def __init__(self, *, blocks: Mapping[str, Signature], variables: frozenset[str]) -> None:
+        self.blocks = blocks
+        self.variables = variables
+        self.readers: dict[str, WordReader] = {}
+        """By the first word of a layer."""
+        self.lines: dict[str, Any] = {}
+        """Parsed lines, see line.py."""
 
     def with_names(self, names: Sequence[str]) -> Scope:
         """The scope inside which these variables exist too."""
         return Scope(blocks=self.blocks, variables=self.variables.union(names))
 
 
-@dataclass(slots=True)
 class Parts:
     """What the words of a line have given so far."""
 
-    item: dict[str, Arg] = field(default_factory=dict)
-    options: dict[str, Arg] = field(default_factory=dict)
-    references: list[Arg] = field(default_factory=list)
-    trail: list[Arg] = field(default_factory=list)
-    positional: list[Arg] = field(default_factory=list)
-    written: dict[str, str] = field(default_factory=dict)
-    """By option the word that gave it."""
-    surplus: bool = False
-    """More values than a block has parameters."""
+    __slots__ = ("item", "options", "positional", "references", "surplus", "trail", "written")
+
+    def __init__(self) -> None:
+        self.item: dict[str, Arg] = {}
+        self.options: dict[str, Arg] = {}
+        self.references: list[Arg] = []
+        self.trail: list[Arg] = []
+        self.positional: list[Arg] = []
+        self.written: dict[str, str] = {}
+        """By option the word that gave it."""
+        self.surplus = False
+        """More values than a block has parameters."""
 
 
 def named(name: Token | None) -> dict[str, Any]:
