@@ -152,7 +152,8 @@ def draw_resize(rng: Random, shape: Shape, trail: str) -> Recipe:  # noqa: ARG00
         scale = tuple(float(rng.choice(["2", "2", "3", "1.5", "0.5", "2.5"])) for _ in range(ndim))
         scale = scale if rng.random() < 0.3 else (scale[0],) * ndim
         by = {"scale_factor": scale}
-        text = f"upsample {'x'.join(f'{s:g}' for s in (scale if len(set(scale)) > 1 else scale[:1]))}{tail}"
+        texts = [f"{s:g}" for s in scale]
+        text = f"upsample {texts[0] if len(set(texts)) == 1 else '(' + ','.join(texts) + ')'}{tail}"
     return Recipe(text, lambda _: [lay.Function(lambda x: F.interpolate(x, mode=modes[mode], **by, **smooth))])
 
 

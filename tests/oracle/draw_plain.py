@@ -31,8 +31,8 @@ class PlainArtist(Artist):
     def recipe(self, shape: Shape) -> Recipe:
         """A layer with what trails it."""
         rng = self.rng
-        body = rng.choice([plain_conv, plain_conv, plain_conv, plain_pool, draw_resize, plain_view])(rng, shape, "")
-        norm = rng.choice(["", "", "bn", "bn", "gn 1"])
+        body = rng.choice([plain_conv, plain_conv, plain_conv, plain_pool, draw_resize, plain_view, group_norm])(rng, shape, "")
+        norm = rng.choice(["", "bn"])
         act = rng.choice(["", *ACTIVATIONS])
         if not norm and act == "relu6" and body.text in VIEWS:
             act = "relu"  # in place, it would overwrite what others may read
@@ -41,8 +41,7 @@ class PlainArtist(Artist):
             rows = body.make(shape)
             channels = self.channels_after(rows, shape)
             if norm:
-                bn = lay.by_ndim("BatchNorm", len(shape) - 1)
-                rows.append(bn(channels) if norm == "bn" else nn.GroupNorm(1, channels))
+                rows.append(lay.by_ndim("BatchNorm", len(shape) - 1)(channels))
             if act:
                 rows.append(ACTIVATIONS[act]())
             return rows
@@ -73,6 +72,12 @@ def plain_pool(rng: Random, shape: Shape, trail: str) -> Recipe:
         return [module.average if isinstance(module, lay.Adaptive) else module.pool]
 
     return Recipe(recipe.text, make)
+
+
+def group_norm(rng: Random, shape: Shape, trail: str) -> Recipe:
+    """A group norm, as a layer of its own."""
+    groups = rng.choice([g for g in range(1, shape[0] + 1) if shape[0] % g == 0])
+    return Recipe(f"gn {groups}", lambda shape: [nn.GroupNorm(groups, shape[0])])
 
 
 def plain_view(rng: Random, shape: Shape, trail: str) -> Recipe:  # noqa: ARG001 - as its siblings

@@ -15,6 +15,7 @@ with warnings.catch_warnings():
     else:
         torch = pytest.importorskip("torch", reason="PyTorch is not installed", exc_type=ImportError)
 
+FlopCounterMode = importlib.import_module("torch.utils.flop_counter").FlopCounterMode
 nn = torch.nn
 F = torch.nn.functional
 

@@ -57,8 +57,7 @@ def test_units_of_every_phase_see_exactly_what_autograd_says_in_the_interior(see
     network = linear(tree)
     text = document(tree, shape, "nested")
     report = cnncalc.analyze(text)
-    field = report.layers[-1].field
-    assert field is not None
+    field = report.layers[-1].fields["input"]
     n_out, n_in = report.layers[-1].output_shape[1 + axis], shape[1 + axis]
     units = list(range(max(0, n_out // 2 - PHASES // 2), min(n_out, n_out // 2 + PHASES // 2)))
     everywhere = slice(None)

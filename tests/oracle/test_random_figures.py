@@ -10,7 +10,7 @@ import pytest
 import cnncalc
 from tests.oracle.draw_tree import draw_network
 from tests.oracle.networks import Network, document, run
-from tests.oracle.pytorch import nn, torch
+from tests.oracle.pytorch import FlopCounterMode, nn, torch
 
 pytestmark = pytest.mark.oracle
 
@@ -32,7 +32,7 @@ def macs_of(module: Any, inputs: tuple[Any, ...]) -> tuple[Any, int]:
     Its formula takes the input positions of a transposed convolution and leaves biases out, as cnncalc does; fixed
     filters run as depthwise convolutions and count likewise.
     """
-    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter, torch.no_grad():
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
         output = module(*inputs)
     return output, counter.get_total_flops() // 2
 
