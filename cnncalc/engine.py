@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import LayerError, Severity, finding
 from cnncalc.geometry.field import Field
-from cnncalc.memory import Optimizer, peaks, saved_bytes, training_bytes
+from cnncalc.memory import Optimizer, memory
 from cnncalc.ops.base import FlopClass, Inference, Merge, Mix
 from cnncalc.report import AxisReach, LayerReport, Report, ScopeReport, Totals
 
@@ -38,13 +38,12 @@ def analyze(graph: Graph, *, optimizer: str = "sgd") -> Report:
     fields = _fields(graph, findings)
     reaches: dict[int, AxisReach] = {}
     rows = tuple(_row(graph, layer, fields, reaches) for layer in graph.layers)
-    bytes_of = {"batch": spec.batch, "element_bytes": spec.dtype.bytes}
     params = sum(row.params for row in rows)
     buffers = sum(row.buffers for row in rows)
     flops = Counter[FlopClass]()
     for row in rows:
         flops.update(row.flops_by_class)
-    variants = peaks(graph, **bytes_of)
+    held = memory(graph, batch=spec.batch, element_bytes=spec.dtype.bytes, optimizer=Optimizer(optimizer))
     totals = Totals(
         params=params,
         buffers=buffers,
@@ -55,10 +54,10 @@ def analyze(graph: Graph, *, optimizer: str = "sgd") -> Report:
         activations=sum(row.activations for row in rows),
         weights_bytes=(params + buffers) * spec.dtype.bytes,
         outputs_bytes=sum(row.output_bytes for row in rows),
-        peak_bytes=variants["in_place"].bytes if variants else 0,
-        peaks=variants,
-        saved_bytes=saved_bytes(graph, **bytes_of),
-        training_bytes=training_bytes(graph, optimizer=Optimizer(optimizer), **bytes_of),
+        peak_bytes=held.peaks["in_place"].bytes if held.peaks else 0,
+        peaks=held.peaks,
+        saved_bytes=held.saved_bytes,
+        training_bytes=held.training.bytes,
         im2col_bytes=max((row.im2col_bytes for row in rows), default=0),
     )
     broken = any(found.severity is Severity.ERROR for found in findings)

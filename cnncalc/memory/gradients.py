@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cnncalc.ops.base import Merge
 
 if TYPE_CHECKING:
-    from cnncalc.graph import Graph, Node
+    from cnncalc.graph import Graph
     from cnncalc.memory.tensors import Tensors
 
 
@@ -18,31 +18,28 @@ def gradients_on_the_way(graph: Graph, facts: Tensors, trains: list[bool]) -> di
     node that made their tensor. Views, adds and concats hand theirs on and make none. Several gradients of one tensor
     are summed into one as they come.
     """
+    owner, sizes = facts.owner, facts.sizes
     way = _Buffers()
     for output in graph.outputs.values():
-        tensor = facts.owner[output]
+        tensor = owner[output]
         if trains[tensor] and tensor not in way.of:
-            way.arrive(tensor, way.new(facts.sizes[tensor]), facts.sizes[tensor])
+            way.arrive(tensor, way.new(sizes[tensor]), sizes[tensor])
     result: dict[int, int] = {}
     for index in range(len(graph.nodes) - 1, -1, -1):
-        if index not in way.of:
+        given = way.of.get(index)
+        if given is None:
             continue
         node = graph.nodes[index]
+        merge = node.inference.merge
         for source in node.inputs:
-            tensor = facts.owner[source]
+            tensor = owner[source]
             if trains[tensor]:
-                handed_on = _hands_on(node) and (
-                    node.inference.merge is Merge.CONCAT or facts.sizes[tensor] == facts.sizes[index]
-                )
-                size = facts.sizes[tensor]
-                way.arrive(tensor, way.of[index] if handed_on else way.new(size), size)
+                size = sizes[tensor]
+                handed_on = merge is Merge.CONCAT or (merge is Merge.ADD and size == sizes[index])
+                way.arrive(tensor, given if handed_on else way.new(size), size)
         result[index] = way.alive
         way.leave(index)
     return result
-
-
-def _hands_on(node: Node) -> bool:
-    return node.inference.merge in {Merge.ADD, Merge.CONCAT}
 
 
 class _Buffers:

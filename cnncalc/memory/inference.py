@@ -29,10 +29,15 @@ def peaks(graph: Graph, *, batch: int, element_bytes: int) -> dict[str, Peak]:
 
     A network without nodes has no peaks.
     """
+    return peaks_of(graph, tensors(graph, unit=batch * element_bytes))
+
+
+def peaks_of(graph: Graph, facts: Tensors) -> dict[str, Peak]:
+    """`peaks`, of tensors that are known already."""
     if not graph.nodes:
         return {}
-    facts = tensors(graph, unit=batch * element_bytes)
-    return {name: _peak(graph, facts, overwritten(graph, facts)) for name, overwritten in VARIANTS.items()}
+    dying = facts.dying()
+    return {name: _peak(graph, facts, overwritten(graph, facts), dying) for name, overwritten in VARIANTS.items()}
 
 
 def fused_sum(graph: Graph, *, batch: int, element_bytes: int) -> int:
@@ -81,26 +86,29 @@ VARIANTS: dict[str, Callable[[Graph, Tensors], Overwritten]] = {
 }
 
 
-def _peak(graph: Graph, facts: Tensors, overwritten: Overwritten) -> Peak:
+def _peak(graph: Graph, facts: Tensors, overwritten: Overwritten, dying: list[list[int]]) -> Peak:
     nodes, sizes, owner = graph.nodes, facts.sizes, facts.owner
-    dying = facts.dying()
-    alive = sum(sizes[index] for index, node in enumerate(nodes) if node.op is None)
-    most, moment = alive, 0
-    for index, node in enumerate(nodes):
-        if node.op is not None:
-            if owner[index] == index and overwritten[index] < 0:
+    inputs = {index for index, node in enumerate(nodes) if node.op is None}
+    given = alive = sum(sizes[index] for index in inputs)
+    most, moment = 0, -1
+    for index, over in enumerate(overwritten):
+        if index not in inputs:
+            if over < 0 and owner[index] == index:
                 alive += sizes[index]
-            if alive > most or nodes[moment].op is None:
+            if alive > most:
                 most, moment = alive, index
         for tensor in dying[index]:
-            if tensor != overwritten[index]:
+            if tensor != over:
                 alive -= sizes[tensor]
+    if moment < 0:
+        # There is no layer: the inputs are all there is.
+        most, moment = given, 0
     held = [
         tensor
-        for tensor in range(len(nodes))
+        for tensor, last in enumerate(facts.last)
         if owner[tensor] == tensor
-        and (tensor <= moment or nodes[tensor].op is None)
-        and max(facts.last[tensor], tensor) >= moment
+        and (tensor <= moment or tensor in inputs)
+        and (last >= moment or tensor == moment)
         and tensor != overwritten[moment]
     ]
     held.sort(key=lambda tensor: -sizes[tensor])

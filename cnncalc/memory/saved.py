@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.memory.tensors import Tensors, tensors
 from cnncalc.ops.base import Merge, Saved
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(NamedTuple):
     """One tensor that waits for the backward pass."""
 
     bytes: int
@@ -32,29 +30,32 @@ def saved_bytes(graph: Graph, *, batch: int, element_bytes: int) -> int:
 
 def trained(graph: Graph) -> list[bool]:
     """Per node: a gradient passes it, on its way from an output to weights that are trained."""
+    nodes = graph.nodes
     result: list[bool] = []
-    for node in graph.nodes:
-        result.append(learns(graph, node) or any(result[source] for source in node.inputs))
-    leads = [False] * len(graph.nodes)
+    for node in nodes:
+        passes = False
+        for source in node.inputs:
+            passes = passes or result[source]
+        result.append(passes or learns(graph, node))
+    leads = [False] * len(nodes)
     for output in graph.outputs.values():
         leads[output] = True
-    for index in range(len(graph.nodes) - 1, -1, -1):
+    for index in range(len(nodes) - 1, -1, -1):
         if leads[index]:
-            for source in graph.nodes[index].inputs:
+            for source in nodes[index].inputs:
                 leads[source] = True
-    return [trains and lead for trains, lead in zip(result, leads, strict=True)]
+        else:
+            result[index] = False
+    return result
 
 
 def learns(graph: Graph, node: Node) -> bool:
     """It has weights, its own or shared ones, that are not frozen; a `custom` op that does not say may have some."""
-    return bool(node.inference.weights or "params" in node.inference.unknown) and not is_frozen(graph, node)
-
-
-def is_frozen(graph: Graph, node: Node) -> bool:
-    """The layer is marked `frozen`, or the one whose weights it shares."""
-    if node.shares is not None:
-        node = graph.nodes[node.shares]
-    return bool(getattr(node.op, "frozen", False) or getattr(graph.layers[node.layer].op, "frozen", False))
+    inference = node.inference
+    if not inference.weights and "params" not in inference.unknown:
+        return False
+    holder = node if node.shares is None else graph.nodes[node.shares]
+    return not getattr(node.op, "frozen", False) and not getattr(holder.op, "frozen", False)
 
 
 def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, element_bytes: int) -> list[Kept]:
@@ -64,6 +65,7 @@ def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, elemen
     layer keeps as its input, be it computed in place or not. A node that no gradient passes keeps nothing; a product
     keeps a factor only where another factor is trained.
     """
+    owner = facts.owner
     first: dict[int, int] = {}
     result: list[Kept] = []
     for index, node in enumerate(graph.nodes):
@@ -73,10 +75,11 @@ def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, elemen
             if saved.what == "extra":
                 result.append(Kept(bytes=_extra_bytes(saved, batch, element_bytes), needed_by=index))
             elif saved.what == "output":
-                first.setdefault(facts.owner[index], index)
-            elif _is_needed(node, saved.index, trains):
-                first.setdefault(facts.owner[node.inputs[saved.index]], index)
-    result.extend(Kept(bytes=facts.sizes[tensor], needed_by=index) for tensor, index in first.items())
+                first.setdefault(owner[index], index)
+            elif node.inference.merge is not Merge.MUL or _has_other(node, saved.index, trains):
+                first.setdefault(owner[node.inputs[saved.index]], index)
+    sizes = facts.sizes
+    result.extend([Kept(bytes=sizes[tensor], needed_by=index) for tensor, index in first.items()])
     return result
 
 
@@ -85,8 +88,6 @@ def _extra_bytes(saved: Saved, batch: int, element_bytes: int) -> int:
     return saved.elements * element * (batch if saved.per_sample else 1)
 
 
-def _is_needed(node: Node, index: int, trains: list[bool]) -> bool:
-    """The gradient of a product by one factor needs the others only."""
-    if node.inference.merge is not Merge.MUL:
-        return True
+def _has_other(node: Node, index: int, trains: list[bool]) -> bool:
+    """Another factor of the product is trained, whose gradient needs this one."""
     return any(trains[source] for place, source in enumerate(node.inputs) if place != index)

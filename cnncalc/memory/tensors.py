@@ -76,6 +76,11 @@ def row_name(graph: Graph, index: int) -> str:
     return node.name if node.layer < 0 else graph.layers[node.layer].name
 
 
+def has_masks(graph: Graph) -> bool:
+    """Some view (a dropout) makes a tensor in training, so that the tensors of training are others."""
+    return any(node.inference.storage is Storage.VIEW and node.inference.saved for node in graph.nodes)
+
+
 def _is_view(node: Node, *, training: bool) -> bool:
     """Identity, flatten and dropout at inference; a dropout that keeps a mask in training makes a tensor there."""
     if node.inference.storage is not Storage.VIEW or not node.inputs:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.memory.gradients import gradients_on_the_way
 from cnncalc.memory.saved import kept, learns, trained
-from cnncalc.memory.tensors import row_name, tensors
+from cnncalc.memory.tensors import Tensors, row_name, tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cnncalc.graph import Graph
 
@@ -31,8 +30,7 @@ class Optimizer(str, Enum):
         return {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[self.value]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(NamedTuple):
     """What is in memory at one moment of a training step, in bytes."""
 
     at: str
@@ -50,11 +48,6 @@ class Moment:
         return self.weights + self.optimizer_state + self.gradients + self.saved
 
 
-def training_bytes(graph: Graph, *, batch: int, element_bytes: int, optimizer: Optimizer) -> int:
-    """Bytes of the largest moment of a training step, see `training`."""
-    return training(graph, batch=batch, element_bytes=element_bytes, optimizer=optimizer).bytes
-
-
 def training(graph: Graph, *, batch: int, element_bytes: int, optimizer: Optimizer) -> Moment:
     """Max over the moments of a step of weights + optimizer state + gradients + saved tensors.
 
@@ -69,27 +62,32 @@ def training(graph: Graph, *, batch: int, element_bytes: int, optimizer: Optimiz
     A frozen layer has no weight gradient and no optimizer state; where nothing before it trains either, the
     backward pass ends. Not counted: work space of kernels, the loss, the optimizer's arithmetic.
     """
-    return max(
-        moments(graph, batch=batch, element_bytes=element_bytes, optimizer=optimizer), key=lambda moment: moment.bytes
-    )
+    return worst(moments(graph, batch=batch, element_bytes=element_bytes, optimizer=optimizer))
+
+
+def worst(every: Iterable[Moment]) -> Moment:
+    """The moment with the most bytes, the first of equal ones."""
+    # Weights and optimizer state are the same in all.
+    return max(every, key=lambda moment: moment.gradients + moment.saved)
 
 
 def moments(graph: Graph, *, batch: int, element_bytes: int, optimizer: Optimizer) -> Iterator[Moment]:
-    """Every moment in turn, see `training`."""
+    """Every moment in turn, see `training`; the first one, `forward`, has every saved tensor."""
     facts = tensors(graph, unit=batch * element_bytes, training=True)
-    trains = trained(graph)
-    sizes = {
-        index: element_bytes * sum(prod(weight.shape) for weight in node.inference.weights)
-        for index, node in enumerate(graph.nodes)
-        if node.shares is None
-    }
-    learning = {index: size for index, size in sizes.items() if learns(graph, graph.nodes[index])}
-    buffers = element_bytes * sum(graph.nodes[index].inference.buffers for index in sizes)
-    always = {"weights": sum(sizes.values()) + buffers, "optimizer_state": optimizer.states * sum(learning.values())}
+    return moments_of(graph, facts, batch=batch, element_bytes=element_bytes, optimizer=optimizer)
 
+
+def moments_of(
+    graph: Graph, facts: Tensors, *, batch: int, element_bytes: int, optimizer: Optimizer
+) -> Iterator[Moment]:
+    """`moments`, of tensors that are known already."""
+    trains = trained(graph)
     waiting = kept(graph, facts, trains, batch=batch, element_bytes=element_bytes)
+    held, learning, buffers = _weights(graph, element_bytes)
+    weights, state = held + buffers, optimizer.states * sum(learning.values())
+
     saved = sum(entry.bytes for entry in waiting)
-    yield Moment(at="forward", **always, gradients=0, saved=saved)
+    yield Moment("forward", weights, state, 0, saved)
 
     released: dict[int, int] = {}
     for entry in waiting:
@@ -97,11 +95,27 @@ def moments(graph: Graph, *, batch: int, element_bytes: int, optimizer: Optimize
     gradients = 0
     given: set[int] = set()
     for index, on_the_way in gradients_on_the_way(graph, facts, trains).items():
-        node = graph.nodes[index]
-        holder = index if node.shares is None else node.shares
+        shares = graph.nodes[index].shares
+        holder = index if shares is None else shares
         if holder in learning and holder not in given:
             given.add(holder)
             gradients += learning[holder]
-        yield Moment(at=row_name(graph, index), **always, gradients=gradients + on_the_way, saved=saved)
+        yield Moment(row_name(graph, index), weights, state, gradients + on_the_way, saved)
         saved -= released.get(index, 0)
-    yield Moment(at="optimizer", **always, gradients=sum(learning.values()), saved=0)
+    yield Moment("optimizer", weights, state, sum(learning.values()), 0)
+
+
+def _weights(graph: Graph, element_bytes: int) -> tuple[int, dict[int, int], int]:
+    """Bytes of all weights, of those that are trained by their node, and of buffers; shared ones once."""
+    held = buffers = 0
+    learning: dict[int, int] = {}
+    for index, node in enumerate(graph.nodes):
+        inference = node.inference
+        if node.shares is not None or not (inference.weights or inference.buffers):
+            continue
+        size = element_bytes * sum([prod(weight.shape) for weight in inference.weights])
+        held += size
+        buffers += element_bytes * inference.buffers
+        if learns(graph, node):
+            learning[index] = size
+    return held, learning, buffers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnncalc.memory import Optimizer, training, training_bytes
+from cnncalc.memory import Optimizer, training
 from cnncalc.memory.training import moments
 from cnncalc.ops.base import SAVES_INPUT, SAVES_OUTPUT, Merge, Storage
 from tests.memory.graphs import Draft, graph
@@ -68,7 +68,7 @@ def test_weights_buffers_and_optimizer_state_are_there_all_the_time() -> None:
         found = list(moments(graph(*drafts), batch=1, element_bytes=1, optimizer=optimizer))
         assert {moment.weights for moment in found} == {107}
         assert {moment.optimizer_state for moment in found} == {100 * states}
-    assert training_bytes(graph(*drafts), batch=1, element_bytes=1, optimizer=Optimizer.ADAM) == 107 + 200 + 120 + 10
+    assert training(graph(*drafts), batch=1, element_bytes=1, optimizer=Optimizer.ADAM).bytes == 107 + 200 + 120 + 10
 
 
 def test_the_largest_moment_is_named_with_its_parts() -> None:
@@ -107,7 +107,7 @@ def test_the_backward_pass_ends_where_nothing_before_is_trained() -> None:
 
 def test_a_network_without_trained_weights_needs_its_weights_alone() -> None:
     frozen = graph(X, layer("a", "x", elements=20, weights=100, frozen=True))
-    assert training_bytes(frozen, batch=8, element_bytes=4, optimizer=Optimizer.ADAM) == 400
+    assert training(frozen, batch=8, element_bytes=4, optimizer=Optimizer.ADAM).bytes == 400
 
 
 def test_shared_weights_have_one_gradient_and_one_state() -> None:
