@@ -81,7 +81,7 @@ def build(spec: NetworkSpec) -> Graph:
     return graph
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 - a keyword for each thing that can be overridden
     network: str | os.PathLike[str] | NetworkSpec | Graph,
     input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
     *,

@@ -51,13 +51,16 @@ def reports(sources: Iterable[str], request: Request, view: View) -> None:
     """Print the table of every source; exit 1 where a network has errors or a budget does not hold."""
     results = list(analyzed(sources, request.reading, optimizer=view.optimizer))
     rows = [choose(result.report, request, fold=view.fold) if result.report else () for result in results]
+    excesses = [
+        f"{result.source}: error: {line}"
+        for result in results
+        for line in (view.budget(result.report, request.rows.at) if view.budget and result.report else ())
+    ]
     out.emit(_written(list(zip(results, rows, strict=True)), view, request.output), request.output)
     failed = report_errors(results, request.output)
-    for result in results:
-        for line in view.budget(result.report, request.rows.at) if view.budget and result.report else ():
-            out.message(f"{result.source}: {line}")
-            failed = True
-    if failed:
+    for line in excesses:
+        out.message(line)
+    if failed or excesses:
         raise typer.Exit(1)
 
 

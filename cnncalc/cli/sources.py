@@ -159,6 +159,14 @@ def _from_git(revision: str, path: str) -> bytes:
 
 
 def _no_input(source: str) -> str:
+    from cnncalc.spec.syntax import known_op
+
+    word = source.strip().partition(" ")[0]
+    if word == source.strip() and known_op(word) is None:
+        return (
+            f"no such file: {source}\n"
+            "  a SOURCE is a file, - for standard input, REVISION:PATH, or a layer line with the size of its input:\n"
+            "  cnncalc summary -i 3x224x224 'conv 64 k3 p1 relu | gap | fc 10'"
+        )
     shown = f"'{source}'" if "'" not in source else f'"{source}"'
-    start = f"no such file: {source}; as a layer line it" if re.fullmatch(r"\S+", source) else "a layer line"
-    return f"{start} needs the size of its input: -i CHANNELSxHEIGHTxWIDTH\n  for example: -i 3x224x224 {shown}"
+    return f"a layer line needs the size of its input: -i CHANNELSxHEIGHTxWIDTH\n  for example: -i 3x224x224 {shown}"

@@ -12,16 +12,18 @@ from json import dumps
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING
 
+from cnncalc.ops.base import FlopClass
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from fractions import Fraction
 
     from cnncalc.errors import Finding, Location
     from cnncalc.geometry.field import AxisField, Field
-    from cnncalc.ops.base import FlopClass
     from cnncalc.report import AxisReach, LayerReport, Peak, Report, Totals
 
 SCHEMA_VERSION = 1
+_CLASSES = {kind: quoted(kind.value) for kind in FlopClass}
 _NO_SETTINGS = (
     '"kernel_size": null, "stride": null, "padding": null, "dilation": null, "groups": null, '
     '"effective_kernel_size": null'
@@ -126,10 +128,10 @@ def _layer_writer(*, several_inputs: bool) -> Callable[[LayerReport], str]:
 
 
 def _reach(axes: Sequence[AxisReach], *, is_global: bool) -> str:
-    sigmas = [axis.erf_sigma for axis in axes]
+    sigmas = [axis.erf_sigma for axis in axes if axis.erf_sigma is not None]
     return (
         f'{_five(axes, [axis.phases for axis in axes])}, "global": {_bool(is_global)}, '
-        f'"erf_sigma": {"null" if None in sigmas else "[" + ", ".join(map(repr, sigmas)) + "]"}'
+        f'"erf_sigma": {f"{sigmas}" if len(sigmas) == len(axes) else "null"}'
     )
 
 
@@ -142,7 +144,8 @@ def _fields(fields: Mapping[str, Field]) -> str:
 
 def _five(axes: Sequence[AxisReach] | Sequence[AxisField], phases: Sequence[tuple[tuple[int, int], ...] | None]) -> str:
     """What a field says of each axis; a map that is gone has neither jump nor phases."""
-    listed = "null" if None in phases else f"{[[[*pair] for pair in axis] for axis in phases if axis is not None]}"
+    known = [[[*pair] for pair in axis] for axis in phases if axis is not None]
+    listed = f"{known}" if len(known) == len(phases) else "null"
     return (
         f'"jump": {_fractions([axis.jump for axis in axes])}, "rf": {[axis.rf for axis in axes]}, '
         f'"start": {_fractions([axis.start for axis in axes])}, "touched": {[axis.touched for axis in axes]}, '
@@ -151,9 +154,8 @@ def _five(axes: Sequence[AxisReach] | Sequence[AxisField], phases: Sequence[tupl
 
 
 def _fractions(values: Sequence[Fraction | None]) -> str:
-    if None in values:
-        return "null"
-    return "[" + ", ".join([_fraction(value) for value in values if value is not None]) + "]"
+    texts = [_fraction(value) for value in values if value is not None]
+    return f"[{', '.join(texts)}]" if len(texts) == len(values) else "null"
 
 
 def _fraction(value: Fraction) -> str:
@@ -179,7 +181,7 @@ def _peak(peak: Peak) -> str:
 
 
 def _classes(by_class: Mapping[FlopClass, int]) -> str:
-    return "{" + ", ".join([f'"{kind.value}": {count}' for kind, count in by_class.items()]) + "}"
+    return "{" + ", ".join([f"{_CLASSES[kind]}: {count}" for kind, count in by_class.items()]) + "}"
 
 
 def _shapes(shapes: Mapping[str, Sequence[int]]) -> str:

@@ -51,6 +51,8 @@ class Step:
     reach: AxisReach | None
     """None: an input."""
     window: AxisWindow | None = None
+    has_window: bool = False
+    """The layer states a window (a 1x1 convolution does, a relu does not)."""
     size_before: int | None = None
     before: tuple[AxisReach | None, ...] = ()
     """The fields that it reads, None for an input of the network."""
@@ -212,6 +214,7 @@ def _step(
         size=_size(layer.output_shape, axis),
         reach=reach,
         window=window if kind is Kind.CHAIN else None,
+        has_window=layer.settings is not None,
         size_before=size_before,
         before=before,
     )

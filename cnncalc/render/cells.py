@@ -122,7 +122,7 @@ def touched(row: LayerReport) -> str:
 
 
 def phases(row: LayerReport) -> str:
-    """Extents where they vary, and at how many positions of a period each occurs."""
+    """How many phases the field has; where its extent varies, how many have which."""
     return per_axis([_phases(axis) for axis in row.reach])
 
 
@@ -143,5 +143,5 @@ def _phases(axis: AxisReach) -> str:
     if axis.phases is None:
         return NOTHING
     if len(axis.phases) == 1:
-        return "1" if axis.phases[0][1] == 1 else f"{axis.phases[0][1]} alike"
+        return str(axis.phases[0][1])
     return ", ".join(f"{extent} in {times}" for extent, times in axis.phases)

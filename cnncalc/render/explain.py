@@ -18,8 +18,17 @@ if TYPE_CHECKING:
 
 Facts = list[tuple[str, str]]
 _AXES = ("first", "second", "third")
-_RECURRENCE = "rf = rf before + (k_eff - 1) x jump before; jump = jump before x stride."
-_START = "start = start before + ((k_eff - 1) / 2 - padding) x jump before; size = (n + pads - k_eff) / stride + 1."
+_RECURRENCE = (
+    "rf = rf before + (k_eff - 1) x jump before, with k_eff = dilation x (k - 1) + 1",
+    "jump = jump before x stride",
+    "start = start before + ((k_eff - 1) / 2 - padding) x jump before",
+    "size = floor((n + pads - k_eff) / stride) + 1",
+    "The input itself has rf 1, jump 1, start 0.5, the centre of its first pixel.",
+)
+_COMPARED = (
+    "In its place: dense, where every output sees every input; unshared, with weights of its own at every position; "
+    "separable, a depthwise and then a 1x1 convolution."
+)
 _MOST_NAMED = 3
 
 
@@ -69,7 +78,7 @@ def _reads(step: Step) -> str:
 
 def _window(step: Step) -> str:
     window = step.window
-    if window is None:
+    if window is None or (window.is_identity and not step.has_window):
         return ""
     padding = cells.padding([window.padding])
     shorts = (("s", window.stride, 1), ("p", padding, "0"), ("d", window.dilation, 1))
@@ -146,7 +155,7 @@ def _start_formula(step: Step) -> str:
 
 
 def _notes(found: Explanation, steps: tuple[Step, ...]) -> tuple[str, ...]:
-    notes = [_RECURRENCE, _START, "k_eff = dilation x (k - 1) + 1; the input itself has rf 1, jump 1, start 0.5."]
+    notes = [*_RECURRENCE]
     if any(step.kind is Kind.JOIN for step in steps):
         notes.append("A merge sees what any of its inputs sees: the union of their fields.")
     if any(step.kind is Kind.OTHER for step in steps):
@@ -154,7 +163,10 @@ def _notes(found: Explanation, steps: tuple[Step, ...]) -> tuple[str, ...]:
             "Without a formula: up-sampling, reduced maps and the like; the values are those of the exact sets."
         )
     if found.left_out:
-        notes.append(f"Left out: {found.left_out} layers that change nothing here (norms, activations and the like).")
+        layers = "layer that changes" if found.left_out == 1 else "layers that change"
+        notes.append(f"Left out: {found.left_out} {layers} nothing here (norms, activations and the like).")
+    if found.comparison:
+        notes.append(_COMPARED)
     return tuple(notes)
 
 
@@ -185,14 +197,12 @@ def _compared(found: Comparison) -> Facts:
 
 
 def _times(number: int, own: int) -> str:
+    """How a number compares with the layer's own."""
     if number == own:
         return "the same"
-    more, less = (number, own) if number > own else (own, number)
-    return (
-        f"{decimal(float(Fraction(more, less)))} times as many"
-        if number > own
-        else (f"{decimal(float(Fraction(more, less)))} times fewer")
-    )
+    ratio = Fraction(max(number, own), min(number, own))
+    shown = exact(ratio.numerator) if ratio.denominator == 1 else decimal(float(ratio))
+    return f"{shown} times as many" if number > own else f"{shown} times fewer"
 
 
 def _matrices(found: Product, own: LayerReport) -> str:

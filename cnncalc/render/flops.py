@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.render.columns import LayerColumn
     from cnncalc.report import LayerReport, Report
 
-_VALID = "valid: MACs without the taps that fall on zero padding."
+_VALID = "valid MACs: without the taps that fall on zero padding."
 _INTENSITY = "intensity: MACs per byte of input, weights and output."
 _TRAINING = (
     "a step: forward, and as much again for the gradient of the weights and for that of the input, where needed."
@@ -48,7 +48,7 @@ def table(
             columns.share_of("share", totals.macs, lambda row: row.macs, unknown="macs", drop=1),
             columns.of_macs("flops", "FLOPs", lambda row: row.flops, drop=2),
             *(_of_class(kind) for kind in classes),
-            columns.of_macs("macs_valid", "valid", lambda row: row.macs_valid, drop=3),
+            columns.of_macs("macs_valid", "valid MACs", lambda row: row.macs_valid, drop=3),
             Column(
                 key="intensity",
                 title="intensity",
@@ -72,9 +72,9 @@ def table(
             *(_convention(counted) for counted in conventions),
         ),
         notes=(
-            *remarks.notes(rows),
+            *remarks.notes(rows, macs=True),
             *remarks.batch(report),
-            *(f"{counted.convention.name}: {counted.caveat}." for counted in conventions if counted.caveat),
+            *(_caveat(counted) for counted in conventions if counted.caveat),
             remarks.MACS,
             _VALID,
             _INTENSITY,
@@ -93,6 +93,11 @@ def _convention(counted: ConventionCount) -> tuple[str, str]:
     alone = len(terms) == 1 and counted.terms[0].factor == 1
     identity = "" if alone else f" = {' + '.join(terms)}"
     return counted.convention.name, f"{exact(counted.value)} {counted.unit.value}{identity}"
+
+
+def _caveat(counted: ConventionCount) -> str:
+    name, caveat = counted.convention.name, counted.caveat or ""
+    return f"{caveat}." if caveat.startswith(name) else f"{name}: {caveat}."
 
 
 def _training_columns(training: Mapping[str, TrainingWork]) -> list[LayerColumn]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.render.table import Column, Table
-from cnncalc.render.text import fact_lines, wrapped
+from cnncalc.render.text import PROSE_WIDTH, fact_lines, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ def table(ops: Sequence[Manual]) -> Table[Manual]:
 
 def page(manual: Manual, *, width: int | None = None) -> str:
     """The manual of one op as plain text."""
+    width = width or PROSE_WIDTH
     lines = [manual.usage, ""]
     for paragraph in manual.text.split("\n\n"):
         verbatim = paragraph.startswith((" ", "-"))
@@ -47,8 +48,8 @@ def page(manual: Manual, *, width: int | None = None) -> str:
 
 def _told(option: Option) -> str:
     name = "" if option.written.startswith(option.name) else f"{option.name}: "
-    default = "must be given" if option.default is None else f"default {option.default}"
-    return f"{name}{option.text} ({default})"
+    default = "Must be given." if option.default is None else f"Default: {option.default}."
+    return f"{name}{option.text} {default}"
 
 
 def _options(op: Manual) -> str:

@@ -33,11 +33,12 @@ def params(report: Report) -> tuple[str, str]:
     """Parameters and buffers."""
     totals = report.totals
     frozen = sum(row.params for row in report.layers if row.frozen)
+    least = _least(report, "params")
     parts = [
         f"{_number(totals.params, partial=lacks(report, 'params'))} trainable",
         *([f"{exact(frozen)} of them frozen"] if frozen else []),
         f"{exact(totals.buffers)} in buffers",
-        f"{size(totals.weights_bytes)} as {report.dtype}",
+        f"{least}{size(totals.weights_bytes)} as {report.dtype}",
     ]
     return "params", ", ".join(parts)
 
@@ -53,7 +54,8 @@ def memory(report: Report) -> tuple[str, str]:
     """The peak, in one line."""
     totals = report.totals
     where = f" at {totals.peaks['in_place'].layer}" if "in_place" in totals.peaks else ""
-    return "memory", f"peak {size(totals.peak_bytes)}{where}, weights {size(totals.weights_bytes)}"
+    weights = f"{_least(report, 'params')}{size(totals.weights_bytes)}"
+    return "memory", f"peak {size(totals.peak_bytes)}{where}, weights {weights}"
 
 
 def outputs(report: Report) -> tuple[str, str]:
@@ -80,14 +82,17 @@ def lacks(report: Report, figure: str) -> bool:
     return any(figure in row.unknown for row in report.layers)
 
 
-def notes(rows: Sequence[LayerReport], *, rf: bool = False, weights: bool = False) -> tuple[str, ...]:
-    """Explain the marks that occur in these rows."""
+def notes(
+    rows: Sequence[LayerReport], *, rf: bool = False, weights: bool = False, macs: bool = False
+) -> tuple[str, ...]:
+    """Explain the marks that occur in these rows, of fields, of weights and of MACs."""
     found = list(_rf_notes(rows)) if rf else []
     shared = {row.name: row.shares for row in rows if row.shares}
     if weights and shared:
         pairs = _some(f"{name} uses those of {origin}" for name, origin in shared.items())
         found.append(f"(shared), (s): weights counted where they belong: {pairs}.")
-    unknown = [row.name for row in rows if row.unknown]
+    figures = {*(["params"] if weights else []), *(["macs"] if macs else [])}
+    unknown = [row.name for row in rows if row.unknown & figures]
     if unknown:
         found.append(f"?: not declared ({_some(unknown)}), so the totals are lower bounds.")
     return tuple(found)
@@ -115,9 +120,13 @@ def _rf_notes(rows: Sequence[LayerReport]) -> Iterable[str]:
         yield "(at this size), (n): the fields follow no period and hold for this input size only."
     if "+g" in marks:
         yield "(+ global), (+g): through a global operation each position also depends on the whole map."
-    reduced = next((row.name for row in rows if cells.is_reduced(row)), None)
+    reduced = [row.name for row in rows if cells.is_reduced(row)]
     if reduced:
-        yield f"From {reduced} on the map is one vector: its rf is what the whole map sees, within the input."
+        yield f"jump -: the map is one vector ({_some(reduced)}), whose rf is what the whole map sees of the input."
+
+
+def _least(report: Report, figure: str) -> str:
+    return "at least " if lacks(report, figure) else ""
 
 
 def _some(names: Iterable[str], limit: int = 3) -> str:

@@ -41,7 +41,7 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
         ),
         notes=(
             *remarks.folding(report, rows),
-            *remarks.notes(rows, rf=True, weights=True),
+            *remarks.notes(rows, rf=True, weights=True, macs=True),
             *remarks.batch(report),
             remarks.MACS,
         ),

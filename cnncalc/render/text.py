@@ -9,6 +9,9 @@ from cnncalc.render.table import GAP, Grid, Row, Table, grid
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+PROSE_WIDTH = 100
+"""Notes are wrapped here where nothing else is."""
+
 
 def plain(table: Table[Row], *, width: int | None = None, notes: bool = True) -> str:
     """The table with its title above and its facts and notes below; no width: nothing is cut or wrapped."""
@@ -47,7 +50,7 @@ def below(table: Table[Row], laid_out: Grid, *, width: int | None, notes: bool) 
         columns = "column" if len(laid_out.dropped) == 1 else "columns"
         remarks.append(f"Too narrow for the {columns} {', '.join(laid_out.dropped)}.")
     if notes and remarks:
-        lines += ["", *(line for remark in remarks for line in wrapped(remark, width))]
+        lines += ["", *(line for remark in remarks for line in wrapped(remark, width or PROSE_WIDTH))]
     return lines
 
 

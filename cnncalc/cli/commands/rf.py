@@ -34,9 +34,12 @@ def command(sources: Sources, options: Options, request: Request) -> None:
       cnncalc rf resnet18.yaml --at layer3 --min 200
       cnncalc rf -i 1x16000 'conv 32 k2 d1 causal | conv 32 k2 d2 causal'
     """
-    from cnncalc.cli.budget import rf_budget
     from cnncalc.cli.run import View, reports
     from cnncalc.render.fields import table
 
-    budget = partial(rf_budget, minimum=options.minimum, maximum=options.maximum)
+    budget = None
+    if options.minimum is not None or options.maximum is not None:
+        from cnncalc.cli.budget import rf_budget
+
+        budget = partial(rf_budget, minimum=options.minimum, maximum=options.maximum)
     reports(sources, request, View(table=table, budget=budget))
