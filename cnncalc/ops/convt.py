@@ -1,5 +1,6 @@
 """Transposed convolution."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from cnncalc.errors import LayerError
@@ -158,10 +159,22 @@ def _solve(  # noqa: PLR0913 - the whole formula
             raise LayerError(
                 "CNN004",
                 f"no output_padding gives the {name} {want}: from {n} it can be {reach}",
-                help=f"change the padding in all by {least - want:+} or more, or feed another size"
-                if want < least
-                else f"change the padding in all by {most - want:+} or more, or feed another size",
+                help=" or ".join(_remedies(name, want, (least, most), sum(pad), n, stride)),
                 option="to",
             )
         extras.append(want - least)
     return tuple(extras)
+
+
+def _remedies(  # noqa: PLR0913 - the numbers of one axis
+    name: str, want: int, reach: tuple[int, int], padding: int, n: int, stride: int
+) -> Iterator[str]:
+    """Another padding, another input size: what gives the wanted size."""
+    least, most = reach
+    if want < least:
+        yield f"pad {least - want} more in all"
+    elif want - most <= padding:
+        yield f"pad {want - most} less in all"
+    smallest = least - (n - 1) * stride  # what a single position gives
+    if want >= smallest:
+        yield f"feed a {name} of {(want - smallest) // stride + 1}"

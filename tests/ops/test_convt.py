@@ -50,13 +50,26 @@ class TestRefusals:
         assert (caught.value.code, caught.value.option) == ("CNN004", "to")
         assert reach in caught.value.message
 
-    def test_the_padding_that_the_help_offers_makes_a_size_reachable(self) -> None:
-        with pytest.raises(LayerError) as caught:
-            TransposedConv(out_channels=1, kernel_size=3, stride=2, padding=1, to=14).infer(TensorShape(1, (8,)))
-        assert caught.value.help is not None
-        assert "+1" in caught.value.help
-        conv = TransposedConv(out_channels=1, kernel_size=3, stride=2, padding=((1, 2),), to=14)
-        assert conv.infer(TensorShape(1, (8,))).output.sizes == (14,)
+    def test_each_remedy_makes_the_size_reachable(self) -> None:
+        offered = set()
+        for n, k, s, p, to in product((1, 2, 5), (1, 2, 4), (1, 2, 3), (0, 1, 2), range(1, 20)):
+            conv = TransposedConv(out_channels=1, kernel_size=k, stride=s, padding=p, to=to)
+            try:
+                conv.infer(TensorShape(1, (n,)))
+                continue
+            except LayerError as error:
+                remedies = (error.help or "").split(" or ")
+            for remedy in remedies:
+                words = remedy.split()
+                number = int(next(word for word in words if word.isdigit()))
+                offered.add(words[0] + words[2])
+                if words[0] == "feed":
+                    assert conv.infer(TensorShape(1, (number,))).output.sizes == (to,)
+                    continue
+                total = 2 * p + (number if "more" in words else -number)
+                other = conv.model_copy(update={"padding": ((total // 2, total - total // 2),)})
+                assert other.infer(TensorShape(1, (n,))).output.sizes == (to,)
+        assert offered == {"padmore", "padless", "feedlength"}
 
     def test_two_ways_to_fix_the_size_are_one_too_many(self) -> None:
         for options in (
