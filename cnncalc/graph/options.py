@@ -261,8 +261,9 @@ def _problems(  # noqa: PLR0913 - all of them are needed to say what is wrong an
             help_ = _example(item.op)
         elif option in args:
             arg, value = args[option], options.get(option)
-            at, code = placed.locate(arg.span), "CNN905"
-            if isinstance(value, Fraction):
+            context_ = problem.get("ctx", {})
+            at, code, help_ = placed.locate(arg.span), context_.get("code", "CNN905"), context_.get("help")
+            if isinstance(value, Fraction) and "whole number" in problem["msg"]:
                 message, help_ = _not_whole(f"`{option}`", arg, value)
             else:
                 written = f" (`{arg.value.text}`)" if isinstance(arg.value, Expression) else ""
