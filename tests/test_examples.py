@@ -26,6 +26,15 @@ COUNTS = ("params", "buffers", "macs", "flops", "activations")
 BYTES = {"memory": ("weights_bytes", "peak_bytes"), "peak": ("peak_bytes",)}
 PER_AXIS = ("rf", "jump", "start")
 LONGEST = 64
+# (extent, how many phases), from gradients of the same networks in PyTorch over one period of units.
+PHASES = [
+    ("unet", "last", ((188, 4), (204, 12))),
+    ("unet_valid", "last", ((188, 4), (204, 12))),
+    ("unet3d", "last", ((92, 4), (100, 4))),
+    ("espcn_x3", "last", ((9, 3),)),
+    ("hifigan_v1", "stages", ((26, 146), (27, 110))),
+    ("hifigan_v1", "wave", ((26, 140), (27, 116))),
+]
 each_example = pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 
 
@@ -96,6 +105,14 @@ def test_an_example_expects_params_macs_output_and_figures_of_layers(path: Path)
     stated = [expected.params, expected.macs, expected.output or expected.outputs, expected.at]
     assert None not in stated
     assert all(quantity.low == quantity.high for quantity in (expected.params, expected.macs) if quantity)
+
+
+@pytest.mark.parametrize(("name", "at", "phases"), PHASES)
+def test_the_windows_of_a_network_with_up_sampling_differ_by_phase_as_autograd_says(
+    name: str, at: str, phases: tuple[tuple[int, int], ...]
+) -> None:
+    report = report_of(EXAMPLES / f"configs/{name}.yaml")
+    assert {axis.phases for axis in report[at].reach} == {phases}
 
 
 def test_a_wrong_expectation_is_noticed() -> None:
