@@ -123,22 +123,31 @@ class Builder:
             start, end = event.start_mark, event.end_mark
             if speaks:
                 spans.append((start.index, end.index))
-            if event.style or event.tag or event.anchor or start.line != end.line:
+            raw: str = event.value
+            if not raw or event.style or event.tag or event.anchor or start.line != end.line:
                 content.append(self._special(event))
                 continue
-            raw: str = event.value
-            at = Location(
-                file=file, line=start.line + 1, column=start.column + 1, end_column=end.column + 1 if raw else None
-            )
-            value = self._value(raw, at) if not raw or raw[0] in MAYBE_NO_TEXT else raw
+            at = Location(file=file, line=start.line + 1, column=start.column + 1, end_column=end.column + 1)
+            value = self._value(raw, at) if raw[0] in MAYBE_NO_TEXT else raw
             content.append(ScalarNode(value, raw, at, True))  # noqa: FBT003 - positional arguments are faster
 
     def _special(self, event: Any) -> ScalarNode:
-        """A scalar with quotes, an anchor or several lines."""
+        """A scalar with quotes, an anchor, several lines, or nothing in it."""
         if event.tag:
-            raise tag(self.source, event.start_mark.index)
+            raise SpecError([tag(self.source, event.start_mark.index)])
+        end = event.end_mark.index
+        start = min(self._start(event), end)
+        if start == end:  # libyaml puts what is omitted at the end of the file on a line behind it
+            node = ScalarNode(None, "", self.source.location(start), plain=True)
+        else:
+            node = self._written(event, start, end)
+        if event.anchor:
+            self._anchors.nodes[event.anchor] = node
+        return node
+
+    def _written(self, event: Any, start: int, end: int) -> ScalarNode:
+        """A scalar that may not stand in the text letter for letter."""
         source, style, raw = self.source, event.style or "", event.value
-        start, end = self._start(event), event.end_mark.index
         at = self._at(event, event.end_mark)
         several_lines = event.end_mark.line > at.line - 1
         if style == '"' and (bad := BAD_CHARACTER.search(raw)):
@@ -154,10 +163,7 @@ class Builder:
             check_dashes(source, start, end)
         value = raw if style else self._value(raw, at)
         written = Written(source, start, end, style) if style or several_lines else None
-        node = ScalarNode(value, raw, at, not style, written)
-        if event.anchor:
-            self._anchors.nodes[event.anchor] = node
-        return node
+        return ScalarNode(value, raw, at, not style, written)
 
     def _value(self, raw: str, at: Location) -> Value:
         try:
@@ -176,7 +182,7 @@ class Builder:
     def _begin(self, event: Any) -> None:
         """A mapping or list begins."""
         if event.tag:
-            raise tag(self.source, event.start_mark.index)
+            raise SpecError([tag(self.source, event.start_mark.index)])
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise self._too_much(event, _TOO_MANY)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import Finding, finding
 from cnncalc.spec.yaml_nodes import Source
 from cnncalc.spec.yaml_quote import item_in_brackets, item_on_line, last_word, quote_line, quoted, second_key, shorten
+from cnncalc.spec.yaml_refuse import tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ def explain(error: MarkedYAMLError, source: Source, opened: int | None) -> Findi
     start = error.context_mark.index if error.context_mark else at
     if source.text[at : at + 1] == "\t" or "tab character" in problem or _indented_by_tab(source, at):
         return _tab(source, at)
+    if re.search(r"\btag\b", f"{error.context} {problem}"):
+        return tag(source, start)
     for words, tell in _TELLERS:
         if re.search(words, problem):
             return tell(source, at, start, opened)
@@ -72,7 +75,8 @@ def _second_colon(source: Source, at: int, _start: int, _opened: int | None) -> 
         message = f"a key of {len(before.strip())} characters; YAML takes {_LONGEST_KEY} at most"
         return _found(source, message, "quote a layer line that holds `: `", key_at, at + 1)
     above = next((line for line in range(number - 1, 0, -1) if source.line(line).strip()), 0)
-    message = f"YAML reads line {number} on from the text of line {above}, where `{shorten(source.text[key_at:at])}:` is no key"
+    word = shorten(source.text[key_at:at])
+    message = f"YAML reads line {number} on from the text of line {above}, where `{word}:` is no key"
     if re.search(r"[-:]\s", source.line(above)):
         help_ = f"indent it like the keys it belongs to; if it goes on line {above}, put both in quotes as one text"
     else:
@@ -119,7 +123,8 @@ def _no_content(source: Source, at: int, _start: int, opened: int | None) -> Fin
     """`expected the node content`."""
     if _is_end(source, at) and opened is not None:
         return _unclosed(source, opened)
-    return _found(source, f"a value is missing before `{source.text[at : at + 1]}`", None, at, at + 1)
+    char = source.text[at : at + 1]
+    return _found(source, f"a {'key' if char == ':' else 'value'} is missing before `{char}`", None, at, at + 1)
 
 
 def _open_quote(source: Source, _at: int, start: int, _opened: int | None) -> Finding:
@@ -203,7 +208,7 @@ _TELLERS: tuple[tuple[str, Callable[[Source, int, int, int | None], Finding]], .
     ("',' or", _in_brackets),
     ("node content", _no_content),
     ("end of stream|document (indicator|separator)", _open_quote),
-    ("escape|hexdecimal|hexadecimal", _escape),
+    ("escape c|hexdecimal|hexadecimal", _escape),
     ("comment or (a )?line break|chomping|indentation indicator", _block_text),
     ("cannot start any token", _no_start),
     ("alphabetic or numeric", _anchor),

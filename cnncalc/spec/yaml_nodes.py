@@ -57,7 +57,8 @@ class Source:
     def location(self, start: int, end: int | None = None) -> Location:
         """The stretch start..end, as far as it stands on the line of its start."""
         line, column = self.position(start)
-        if end is None or end <= start:
+        end = min(end or start, len(self.text))
+        if end <= start:
             return Location(file=self.file, line=line, column=column)
         broken = LINE_BREAK.search(self.text, start, end)
         size = len(self.text[start : broken.start()].rstrip()) if broken else end - start

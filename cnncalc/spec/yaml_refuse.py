@@ -9,7 +9,7 @@ from cnncalc.errors import SpecError, finding
 from cnncalc.spec.yaml_quote import quote_line
 
 if TYPE_CHECKING:
-    from cnncalc.errors import Location
+    from cnncalc.errors import Finding, Location
     from cnncalc.spec.yaml_nodes import Source
 
 _TAG = re.compile(r"![^\s,\[\]{}]*")
@@ -18,12 +18,12 @@ _DASH_BELOW = re.compile(r"[\r\n][ \t]*(-)(?=\s)")
 _DASH_WORD_BELOW = re.compile(r"[\r\n][ \t]*(-)")
 
 
-def tag(source: Source, start: int) -> SpecError:
+def tag(source: Source, start: int) -> Finding:
     """`!name`: no type but those of the language; `start` is where the node begins."""
     match = _TAG.search(source.text, start)
     begin, end = match.span() if match else (start, start + 1)
     help_ = "leave it out; quote a text that begins with `!`"
-    return SpecError([finding("CNN905", "tags are not read", at=source.location(begin, end), help=help_)])
+    return finding("CNN905", "tags are not read", at=source.location(begin, end), help=help_)
 
 
 def empty_block(source: Source, at: Location) -> SpecError:

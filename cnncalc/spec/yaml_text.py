@@ -86,8 +86,8 @@ def comments(source: Source, scalars: Sequence[tuple[int, int]]) -> tuple[Commen
         if before < 0 or match.start() >= scalars[before][1]:
             places.append(match.start())
     found: list[Comment] = []
-    for start, following in zip(places, [*places[1:], len(text)], strict=True):
-        at = source.location(start, following)
+    for start, following in zip(places, [*places, len(text)][1:], strict=True):
+        at = source.location(start, start + len(text[start:following].rstrip()))
         if found and found[-1].at.line == at.line:
             alone = found[-1].alone
         else:
