@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -56,7 +56,7 @@ def reports(sources: Iterable[str], request: Request, view: View) -> None:
         for result in results
         for line in (view.budget(result.report, request.rows.at) if view.budget and result.report else ())
     ]
-    out.emit(_written(list(zip(results, rows, strict=True)), view, request.output), request.output)
+    out.emit(_written(list(zip(results, rows, strict=True)), view, request), request.output)
     failed = report_errors(results, request.output)
     for line in excesses:
         out.message(line)
@@ -120,7 +120,8 @@ def _is_page(report: Report, output: Output) -> bool:
     return len(report.layers) > SUMMARY_ROWS and output.format is Format.TABLE and out.is_terminal(output)
 
 
-def _written(shown: Sequence[tuple[Result, Sequence[LayerReport]]], view: View, output: Output) -> str:
+def _written(shown: Sequence[tuple[Result, Sequence[LayerReport]]], view: View, request: Request) -> str:
+    output = request.output
     if output.format is Format.JSON:
         from cnncalc.export.to_json import errors_to_json, several_to_json, to_json
 
@@ -132,6 +133,8 @@ def _written(shown: Sequence[tuple[Result, Sequence[LayerReport]]], view: View, 
         ]
         return several_to_json(documents) + "\n"
     tables = [(result.source, view.table(result.report, rows)) for result, rows in shown if result.report]
+    if request.rows.at is not None:  # totals and facts are of the whole network
+        tables = [(source, replace(table, totals=None, facts=())) for source, table in tables]
     if output.format is Format.CSV:
         return to_csv_text(tables, several=len(shown) > 1)
     return "\n".join(show(table, output) for _, table in tables)

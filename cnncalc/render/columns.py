@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from cnncalc.report import LayerReport
 
 LayerColumn = Column["LayerReport"]
+MACS = (
+    "MACs: multiply-accumulates of convolutions, linear layers and matrix products, biases not counted. "
+    "FLOPs: 2 x MACs and every other addition, multiplication, comparison, division and exponential."
+)
+K_EFF = "k_eff: dilation x (kernel - 1) + 1."
 
 
 def name() -> LayerColumn:
@@ -49,6 +54,23 @@ def jump(*, drop: int) -> LayerColumn:
     return Column(key="jump", title="jump", text=cells.jump, value=_or_none(cells.jump), right=True, drop=drop)
 
 
+def effective_kernel_size(*, drop: int) -> LayerColumn:
+    """From the first to the last tap of the window."""
+
+    def value(row: LayerReport) -> str | None:
+        return per_axis(row.settings.effective_kernel_size) if row.settings else None
+
+    return Column(
+        key="effective_kernel_size",
+        title="k_eff",
+        text=lambda row: value(row) or cells.NOTHING,
+        value=value,
+        right=True,
+        drop=drop,
+        note=K_EFF,
+    )
+
+
 def params(*, drop: int) -> LayerColumn:
     """Trainable parameters."""
     return Column(
@@ -64,10 +86,12 @@ def params(*, drop: int) -> LayerColumn:
 
 def macs(*, drop: int) -> LayerColumn:
     """Multiply-accumulates."""
-    return of_macs("macs", "MACs", lambda row: row.macs, drop=drop)
+    return of_macs("macs", "MACs", lambda row: row.macs, drop=drop, note=MACS)
 
 
-def of_macs(key: str, title: str, figure: Callable[[LayerReport], int], *, drop: int) -> LayerColumn:
+def of_macs(
+    key: str, title: str, figure: Callable[[LayerReport], int], *, drop: int, note: str | None = None
+) -> LayerColumn:
     """Compute cost of some kind, unknown where the MACs are."""
     return Column(
         key=key,
@@ -77,6 +101,7 @@ def of_macs(key: str, title: str, figure: Callable[[LayerReport], int], *, drop:
         value=lambda row: None if "macs" in row.unknown else figure(row),
         right=True,
         drop=drop,
+        note=note,
     )
 
 

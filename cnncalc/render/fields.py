@@ -31,16 +31,18 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
             columns.op(),
             *([_of_input()] if several else []),
             columns.output(drop=5),
-            _effective(drop=4),
+            columns.effective_kernel_size(drop=4),
             columns.jump(drop=1),
             columns.rf(drop=0),
-            Column(key="start", title="start", text=cells.start, value=_starts, right=True, drop=3),
+            Column(key="start", title="start", text=cells.start, value=_starts, right=True, drop=3, note=_START),
             Column(key="touched", title="pixels read", text=cells.touched, value=_touched, right=True, drop=7),
             Column(key="phases", title="phases", text=cells.phases, value=_phases, right=True, drop=2 if varied else 8),
-            Column(key="erf_sigma", title="erf sigma", text=cells.sigma, value=_sigmas, right=True, drop=6),
+            Column(
+                key="erf_sigma", title="erf sigma", text=cells.sigma, value=_sigmas, right=True, drop=6, note=_SIGMA
+            ),
         ),
         rows=list(_each_input(rows)) if several else rows,
-        notes=(*remarks.notes(rows, rf=True), _START, _SIGMA),
+        notes=remarks.notes(rows, rf=True),
     )
 
 
@@ -67,20 +69,6 @@ def _reach(field: Field) -> tuple[AxisReach, ...]:
 
 def _of_input() -> LayerColumn:
     return Column(key="of", title="of", text=lambda row: next(iter(row.fields)), drop=0)
-
-
-def _effective(*, drop: int) -> LayerColumn:
-    def value(row: LayerReport) -> str | None:
-        return per_axis(row.settings.effective_kernel_size) if row.settings else None
-
-    return Column(
-        key="effective_kernel_size",
-        title="k_eff",
-        text=lambda row: value(row) or cells.NOTHING,
-        value=value,
-        right=True,
-        drop=drop,
-    )
 
 
 def _starts(row: LayerReport) -> str | None:

@@ -48,7 +48,7 @@ def table(
             columns.share_of("share", totals.macs, lambda row: row.macs, unknown="macs", drop=1),
             columns.of_macs("flops", "FLOPs", lambda row: row.flops, drop=2),
             *(_of_class(kind) for kind in classes),
-            columns.of_macs("macs_valid", "valid MACs", lambda row: row.macs_valid, drop=3),
+            columns.of_macs("macs_valid", "valid MACs", lambda row: row.macs_valid, drop=3, note=_VALID),
             Column(
                 key="intensity",
                 title="intensity",
@@ -56,6 +56,7 @@ def table(
                 value=lambda row: row.intensity,
                 right=True,
                 drop=4,
+                note=_INTENSITY,
             ),
             *(_training_columns(training) if training else []),
         ),
@@ -75,10 +76,6 @@ def table(
             *remarks.notes(rows, macs=True),
             *remarks.batch(report),
             *(_caveat(counted) for counted in conventions if counted.caveat),
-            remarks.MACS,
-            _VALID,
-            _INTENSITY,
-            *([_TRAINING] if training else []),
         ),
     )
 
@@ -102,7 +99,9 @@ def _caveat(counted: ConventionCount) -> str:
 
 def _training_columns(training: Mapping[str, TrainingWork]) -> list[LayerColumn]:
     return [
-        columns.of_macs("training_macs", "MACs a step", lambda row: training[row.name].total.macs, drop=1),
+        columns.of_macs(
+            "training_macs", "MACs a step", lambda row: training[row.name].total.macs, drop=1, note=_TRAINING
+        ),
         columns.of_macs("training_flops", "FLOPs a step", lambda row: training[row.name].total.flops, drop=1),
     ]
 

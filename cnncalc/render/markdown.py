@@ -18,8 +18,9 @@ def markdown(table: Table[Row], *, notes: bool = True) -> str:
         lines.append(_line([f"**{escaped(text)}**" if text else "" for text in full.totals]))
     if table.facts:
         lines += ["", *(f"- {escaped(what)}: {escaped(text)}" for what, text in table.facts)]
-    if notes and table.notes:
-        lines += ["", *(line for note in table.notes for line in (escaped(note), ""))]
+    remarks = (*table.notes, *full.notes)
+    if notes and remarks:
+        lines += ["", *(line for note in remarks for line in (escaped(note), ""))]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cnncalc.render import cells, columns, remarks
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
     from cnncalc.render.columns import LayerColumn
     from cnncalc.report import LayerReport, Report
 
+_IM2COL = "im2col: an explicit unfold of the input, which real libraries rarely make."
 _NOTES = (
     "peak: the largest sum of tensors alive at one moment of inference, the input included, weights not.",
     "- in place: activations and additions overwrite an input that nobody else reads.",
     "- fused: norms and activations do, too. not in place: every layer writes a tensor of its own.",
     "outputs: all layer outputs together, which nothing needs at once.",
-    "im2col: an explicit unfold of the input, which real libraries rarely make.",
     "training: weights, gradients, optimizer state and saved tensors at the worst moment of a step.",
 )
 
@@ -36,7 +37,7 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
             columns.output(drop=1),
             _bytes("weights_bytes", "weights", lambda row: (row.params + row.buffers) * element_bytes, drop=2),
             _bytes("output_bytes", "output bytes", lambda row: row.output_bytes, drop=0),
-            _bytes("im2col_bytes", "im2col", lambda row: row.im2col_bytes, drop=3),
+            replace(_bytes("im2col_bytes", "im2col", lambda row: row.im2col_bytes, drop=3), note=_IM2COL),
         ),
         rows=rows,
         totals={

@@ -33,7 +33,7 @@ def page(report: Report) -> Html:
     body = "\n".join(_row("td", row, laid_out.right) for row in laid_out.rows)
     foot = _row("th", laid_out.totals or [], laid_out.right)
     facts = "\n".join(f"<dt>{escape(what)}</dt><dd>{escape(text)}</dd>" for what, text in shown.facts)
-    notes = "\n".join(f"<p><small>{escape(note)}</small></p>" for note in shown.notes)
+    notes = "\n".join(f"<p><small>{escape(note)}</small></p>" for note in (*shown.notes, *laid_out.notes))
     return Html(
         f'<div class="cnncalc">\n<table>\n<caption>{escape(shown.title)}</caption>\n<thead>{head}</thead>\n'
         f"<tbody>\n{body}\n</tbody>\n<tfoot>{foot}</tfoot>\n</table>\n<dl>\n{facts}\n</dl>\n{notes}\n</div>\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cnncalc.render import cells, columns, remarks
@@ -53,7 +54,6 @@ def table(
         facts=(remarks.params(report), *(_folding(folding) if folding else [])),
         notes=(
             *remarks.notes(rows, weights=True),
-            *([_INIT] if init else []),
             *([_FOLDED] if folding else []),
         ),
     )
@@ -69,7 +69,7 @@ def _folding(folding: Folding) -> list[tuple[str, str]]:
 def _init_columns() -> list[LayerColumn]:
     return [
         _fan("fan_in", "fan in", lambda row: row.fan_in),
-        _std("std_fan_in", "std (fan in)", lambda row: row.fan_in),
+        replace(_std("std_fan_in", "std (fan in)", lambda row: row.fan_in), note=_INIT),
         _fan("fan_out", "fan out", lambda row: row.fan_out),
         _std("std_fan_out", "std (fan out)", lambda row: row.fan_out),
     ]

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
 
     from cnncalc.report import LayerReport, Peak, Report
 
-MACS = (
-    "MACs: multiply-accumulates of convolutions, linear layers and matrix products, biases not counted. "
-    "FLOPs: 2 x MACs and every other addition, multiplication, comparison, division and exponential."
-)
-
 
 def title(report: Report) -> str:
     """Name, source, inputs, batch and number type."""

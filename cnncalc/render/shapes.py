@@ -34,12 +34,12 @@ def table(report: Report, rows: Sequence[LayerReport], *, layouts: Sequence[str]
             _setting("dilation", "dilation", lambda own: per_axis(own.dilation), drop=5),
             _setting("groups", "groups", lambda own: str(own.groups) if own.groups else cells.NOTHING, drop=6),
             *([_setting("output_padding", "out pad", _output_padding, drop=9)] if transposed else []),
-            _setting("effective_kernel_size", "k_eff", lambda own: per_axis(own.effective_kernel_size), drop=8),
+            columns.effective_kernel_size(drop=8),
             *(_strides(layout) for layout in layouts),
         ),
         rows=rows,
         facts=(remarks.outputs(report),),
-        notes=("k_eff: dilation x (kernel - 1) + 1. Where all axes agree, a value stands once.",),
+        notes=("Where all axes agree, a value stands once.",),
     )
 
 

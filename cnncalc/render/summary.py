@@ -43,6 +43,5 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
             *remarks.folding(report, rows),
             *remarks.notes(rows, rf=True, weights=True, macs=True),
             *remarks.batch(report),
-            remarks.MACS,
         ),
     )

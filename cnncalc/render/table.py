@@ -40,6 +40,8 @@ class Column(Generic[Row]):
     """The highest goes first; the first column stays."""
     prose: bool = False
     """May be cut at its end rather than dropped."""
+    note: str | None = None
+    """How to read it; stands under the table if the column does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Table(Generic[Row]):
     facts: tuple[tuple[str, str], ...] = ()
     """Lines under the table: what, and how much."""
     notes: tuple[str, ...] = ()
-    """How to read it: marks, conventions. Left out with `--quiet`."""
+    """What the cells alone do not say. Left out with `--quiet`, like the notes of the columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,9 @@ class Grid:
     totals: list[str] | None
     right: list[bool]
     widths: list[int]
-    dropped: tuple[str, ...]
+    notes: tuple[str, ...]
+    """How to read the columns that are left."""
+    dropped: tuple[str, ...] = ()
     """Titles of the columns that did not fit."""
 
 
@@ -92,7 +96,7 @@ def grid(table: Table[Row], width: int | None = None) -> Grid:
         if _total_width([least[at] for at in kept]) <= width:
             break
         kept.remove(leaving)
-    chosen = _choose(short, kept, dropped=[c.title for at, c in enumerate(table.columns) if at not in kept])
+    chosen = _choose(short, table.columns, kept)
     for at, original in reversed(list(enumerate(kept))):
         over = _total_width(chosen.widths) - width
         if over > 0 and table.columns[original].prose:
@@ -156,7 +160,8 @@ def _grid(table: Table[Row], columns: tuple[Column[Row], ...], *, short: bool) -
     lines = [header, *rows, *([totals] if totals else [])]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     right = [column.right for column in columns]
-    return Grid(header=header, rows=rows, totals=totals, right=right, widths=widths, dropped=())
+    notes = tuple(column.note for column in columns if column.note)
+    return Grid(header=header, rows=rows, totals=totals, right=right, widths=widths, notes=notes)
 
 
 def _total_text(total: Total | None, *, short: bool) -> str:
@@ -174,14 +179,15 @@ def _leaving(columns: Sequence[Column[Row]]) -> list[int]:
     return sorted(range(1, len(columns)), key=lambda at: (-columns[at].drop, -at))
 
 
-def _choose(full: Grid, kept: list[int], *, dropped: list[str]) -> Grid:
+def _choose(full: Grid, columns: Sequence[Column[Row]], kept: list[int]) -> Grid:
     return Grid(
         header=[full.header[at] for at in kept],
         rows=[[row[at] for at in kept] for row in full.rows],
         totals=[full.totals[at] for at in kept] if full.totals else None,
         right=[full.right[at] for at in kept],
         widths=[full.widths[at] for at in kept],
-        dropped=tuple(dropped),
+        notes=tuple(note for at in kept if (note := columns[at].note)),
+        dropped=tuple(column.title for at, column in enumerate(columns) if at not in kept),
     )
 
 

@@ -45,7 +45,7 @@ def below(table: Table[Row], laid_out: Grid, *, width: int | None, notes: bool) 
     lines: list[str] = []
     if table.facts:
         lines += ["", *fact_lines(table.facts, width)]
-    remarks = list(table.notes)
+    remarks = [*table.notes, *laid_out.notes]
     if laid_out.dropped:
         columns = "column" if len(laid_out.dropped) == 1 else "columns"
         remarks.append(f"Too narrow for the {columns} {', '.join(laid_out.dropped)}.")
