@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Finding, SpecError, finding
-from cnncalc.spec.yaml_build import Builder
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, Source, text_node
 from cnncalc.spec.yaml_text import MAX_BYTES, check_characters, check_size, comments, decode
 
@@ -66,6 +65,8 @@ def read(data: str | bytes, file: str) -> Document:
     except SpecError as error:
         shown = text or (data.decode(errors="replace") if isinstance(data, bytes) and len(data) <= MAX_BYTES else "")
         return Document(root=None, comments=(), findings=error.findings, text=shown)
+    from cnncalc.spec.yaml_build import Builder  # a layer line of the shell needs no yaml
+
     builder = Builder(source)
     root = builder.build()
     findings = builder.findings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -89,6 +91,15 @@ def test_a_file_without_end_is_refused_at_once() -> None:
     code, message = refusal(read(read_file("/dev/zero"), "/dev/zero"))
     assert code == "CNN902"
     assert "larger than 4 MiB" in message
+
+
+def test_yaml_is_imported_only_where_a_file_is_read() -> None:
+    program = (
+        "import sys; from cnncalc.spec.source import read; print('yaml' in sys.modules);"
+        "read('a', 'f'); print('yaml' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\nTrue\n"
 
 
 def nested(levels: int) -> str:
