@@ -12,6 +12,7 @@ from typing import Any
 from cnncalc.ops.base import OPS, SYNONYMS
 from cnncalc.ops.options import MAX_SIZE
 from cnncalc.spec import words
+from cnncalc.spec.entries import COMMON
 from cnncalc.spec.models import NetworkFile
 from cnncalc.spec.syntax import op_syntax
 
@@ -91,15 +92,35 @@ def _item_definitions() -> dict[str, Schema]:
         },
         "mapping": _mapping(),
         "layer": _layer(),
+        "keys": {"type": "object", "properties": _keys()},
     }
     for op in _ops():
         definitions[f"{op}-options"] = {"type": "object", "properties": _options(op), "additionalProperties": False}
     return definitions
 
 
-def _common() -> dict[str, Schema]:
+def _common(*more: str) -> dict[str, Schema]:
     """The keys of every mapping item."""
+    return {key: {"$ref": f"#/definitions/keys/properties/{key}"} for key in (*more, *COMMON)}
+
+
+def _keys() -> dict[str, Schema]:
+    """What the keys hold that several kinds of items have."""
+    names = sorted([*_ops(), *SYNONYMS])
     return {
+        "op": {"type": "string", "enum": names, "description": "The op.", "examples": ["conv"]},
+        "norm": {
+            "type": ["string", "object", "null"],
+            "minProperties": 1,
+            "maxProperties": 1,
+            "description": "The norm that follows.",
+            "examples": ["bn"],
+        },
+        "act": {
+            "type": ["string", "null"],
+            "description": "The activation that follows.",
+            "examples": ["relu"],
+        },
         "name": {"type": "string", "pattern": _NAME, "description": "Name of the item.", "examples": ["stem"]},
         "repeat": {
             "type": ["integer", "string"],
@@ -206,34 +227,22 @@ def _mapping() -> Schema:
 
 def _layer() -> Schema:
     """`{op: ...}`: the keys that are allowed follow from the op."""
-    names = sorted([*_ops(), *SYNONYMS])
-    common = {
-        "op": {"type": "string", "enum": names, "description": "The op.", "examples": ["conv"]},
-        "norm": {
-            "type": ["string", "object", "null"],
-            "minProperties": 1,
-            "maxProperties": 1,
-            "description": "The norm that follows.",
-            "examples": ["bn"],
-        },
-        "act": {
-            "type": ["string", "null"],
-            "description": "The activation that follows.",
-            "examples": ["relu"],
-        },
-        **_common(),
-    }
-    rules = [
-        {
-            "if": {"properties": {"op": {"enum": [op, *(other for other, name in SYNONYMS.items() if name == op)]}}},
-            "then": {
-                "properties": {**common, **{key: {"$ref": _option_at(op, key)} for key in _options(op)}},
-                "additionalProperties": False,
-            },
-        }
-        for op in _ops()
-    ]
-    return {"type": "object", "properties": {"op": common["op"]}, "required": ["op"], "allOf": rules}
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for op in _ops():
+        options = tuple(_option_at(op, key) for key in _options(op))
+        alike.setdefault(options, []).append(op)
+    rules = []
+    for options, ops in alike.items():
+        spellings = [*ops, *(other for other, name in SYNONYMS.items() if name in ops)]
+        own = {reference.rpartition("/")[2]: {"$ref": reference} for reference in options}
+        keys = {**_common("op", "norm", "act"), **own}
+        rules.append(
+            {
+                "if": {"properties": {"op": {"enum": spellings}}},
+                "then": {"properties": keys, "additionalProperties": False},
+            }
+        )
+    return {"type": "object", "properties": _common("op"), "required": ["op"], "allOf": rules}
 
 
 def _option_at(op: str, option: str) -> str:
