@@ -40,24 +40,32 @@ class Field:
         field global. After `tokens` all axes of the input hang on the one axis of the map: a read other than the
         identity numbers the grid out, each axis becomes a table over tokens.
         """
-        if not reads or all(isinstance(read, AxisWindow) and read.is_identity for read in reads):
+        if not reads:
             return self
-        whole = any(isinstance(read, AxisWhole) for read in reads)
         axes = self.axes
-        if all(axis.reduced for axis in axes):
-            return replace(self, is_global=True) if whole and not self.is_global else self
         if self.grid is not None:
+            if all(isinstance(read, AxisWindow) and read.is_identity for read in reads):
+                return self
             axes = _numbered(axes, self.grid)
-        if len(reads) == 1 and len(axes) > 1:
-            reads, in_sizes, out_sizes = [reads[0]] * len(axes), [in_sizes[0]] * len(axes), [*out_sizes[:1]] * len(axes)
-        out_sizes = out_sizes or [1] * len(axes)
+        count = len(axes)
+        if len(reads) < count:  # all axes of the input hang on one axis of the map
+            reads, in_sizes = [reads[0]] * count, [in_sizes[0]] * count
+        if len(out_sizes) < count:
+            out_sizes = [out_sizes[0] if out_sizes else 1] * count
         made: list[AxisField] = []
-        steps = list(zip(axes, reads, in_sizes, out_sizes, strict=True))
-        for at, (axis, read, n_in, n_out) in enumerate(steps):
-            same = next(
-                (done for done in range(at) if axis is axes[done] and steps[done][1:] == (read, n_in, n_out)), None
-            )
-            made.append(axis.through(read, n_in, n_out) if same is None else made[same])
+        whole = changed = False
+        last: tuple[AxisField, AxisRead, int, int] | None = None
+        for step in zip(axes, reads, in_sizes, out_sizes, strict=True):
+            axis, read, n_in, n_out = step
+            if last is not None and axis is last[0] and (read, n_in, n_out) == last[1:]:
+                made.append(made[-1])
+                continue
+            last = step
+            made.append(axis.through(read, n_in, n_out))
+            whole = whole or isinstance(read, AxisWhole)
+            changed = changed or made[-1] is not axis
+        if not changed and whole <= self.is_global:
+            return self
         return Field(tuple(made), is_global=self.is_global or whole)
 
     @staticmethod
@@ -71,18 +79,24 @@ class Field:
         if all(field is first for field in fields):
             return first
         is_global = any(field.is_global for field in fields)
-        grids = {field.grid for field in fields if any(axis.is_local for axis in field.axes)}
-        grid = next(iter(grids)) if len(grids) == 1 else None
-        axes = [field._over(grid) for field in fields]  # noqa: SLF001 - of this class
         ndim = len(first.axes)
+        grid = None
+        axes = [field.axes for field in fields]
+        if any(field.grid is not None for field in fields):
+            grids = {field.grid for field in fields if any(axis.is_local for axis in field.axes)}
+            grid = next(iter(grids)) if len(grids) == 1 else None
+            axes = [field._over(grid) for field in fields]  # noqa: SLF001 - of this class
         units = grid or tuple(sizes)
-        units = units if len(units) == ndim else (units[:1] or (1,)) * ndim
+        if len(units) < ndim:
+            units = (units[:1] or (1,)) * ndim
         made: dict[tuple[int, ...], AxisField] = {}
-        keys = [(count, *map(id, branches)) for count, *branches in zip(units, *axes, strict=True)]
-        for key, count, *branches in zip(keys, units, *axes, strict=True):
+        result: list[AxisField] = []
+        for count, *branches in zip(units, *axes, strict=True):
+            key = (count, *map(id, branches))
             if key not in made:
                 made[key] = AxisField.merge(branches, weights, count)
-        return Field(tuple(made[key] for key in keys), is_global=is_global, grid=grid)
+            result.append(made[key])
+        return Field(tuple(result), is_global=is_global, grid=grid)
 
     def reduce(self, map_sizes: Sequence[int], input_sizes: Sequence[int]) -> Field:
         """The field where the map itself is gone: on each axis the union over the map, clipped to the input; global."""
