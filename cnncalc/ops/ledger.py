@@ -1,6 +1,6 @@
 """Keys of `Inference.ledger`: element counts, for one sample, that the figures of other tools are made of.
 
-costs.md ("Why tools disagree") gives the identities. All are elements, no operations.
+The identities stand in `cnncalc.conventions`. All are elements, no operations.
 
 - Norms and activations: `<op>` is the number of elements it acts on, under the op's own name (`bn`, `gn`, `ln`, `in`,
   `lrn`, `rms`, `relu`, `relu6`, `silu`, `sigmoid`, ...), those inside of `se` included.

@@ -97,7 +97,7 @@ class TestGlobal:
         assert GlobalPool(op="gap").infer(TensorShape(8, (7, 7))).saved == ()
 
     def test_the_global_average_of_resnet_counts_as_adaptive_pool(self) -> None:
-        # costs: GAP in 100,352; thop's 50 GAP out is window 49 and one.
+        # What fvcore adds for it, 100,352, and what thop does: 49 taps and one divide for each of 2048 channels.
         counts = GlobalPool(op="gap").infer(TensorShape(2048, (7, 7))).ledger
         assert counts[ledger.read(ledger.ADAPTIVE)] == 100_352
         assert counts[ledger.window(ledger.ADAPTIVE)] + counts[ledger.written(ledger.ADAPTIVE)] == 50 * 2048

@@ -192,7 +192,7 @@ class TestCounts:
         assert found.macs_valid == 64 * 3 * (112 * 7 - 6) ** 2 == 116_214_528
 
     def test_the_unfold_of_a_3x3_convolution_of_a_batch_of_32_has_925_million_elements(self) -> None:
-        # costs: batch 32, 64 channels, 3x3 same, 224x224.
+        # Batch 32, 64 channels, 3x3 same, 224x224: 9.25e8, 1.85 GB in half precision.
         conv = Conv(out_channels=64, kernel_size=3, padding=PaddingWord.SAME)
         assert 32 * conv.infer(TensorShape(64, (224, 224))).im2col == 924_844_032
 

@@ -73,7 +73,7 @@ def tally() -> Tally:
 
 
 class TestResNet50:
-    # Elements and figures: design notes of the tools, recounted; the names are those of the tools.
+    # The figures are what the named tools print for torchvision's model, one image.
     def test_parameters_macs_and_activations_are_torchvisions(self, tally: Tally) -> None:
         assert tally.params == 25_557_032
         assert tally.macs == 4_089_184_256
