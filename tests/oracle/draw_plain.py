@@ -28,10 +28,14 @@ VIEWS = {"identity": nn.Identity, "dropout 0.5": nn.Dropout}
 class PlainArtist(Artist):
     """Convolutions padded alike on both sides with zeros, pools, norms, activations, resizes."""
 
+    aligned = frozenset({"add", "concat"})  # what a product of cropped maps saves depends on how they are cropped
+
     def recipe(self, shape: Shape) -> Recipe:
         """A layer with what trails it."""
         rng = self.rng
-        body = rng.choice([plain_conv, plain_conv, plain_conv, plain_pool, draw_resize, plain_view, group_norm])(rng, shape, "")
+        body = rng.choice([plain_conv, plain_conv, plain_conv, plain_pool, draw_resize, plain_view, group_norm])(
+            rng, shape, ""
+        )
         norm = rng.choice(["", "bn"])
         act = rng.choice(["", *ACTIVATIONS])
         if not norm and act == "relu6" and body.text in VIEWS:
@@ -74,7 +78,7 @@ def plain_pool(rng: Random, shape: Shape, trail: str) -> Recipe:
     return Recipe(recipe.text, make)
 
 
-def group_norm(rng: Random, shape: Shape, trail: str) -> Recipe:
+def group_norm(rng: Random, shape: Shape, trail: str) -> Recipe:  # noqa: ARG001 - as its siblings
     """A group norm, as a layer of its own."""
     groups = rng.choice([g for g in range(1, shape[0] + 1) if shape[0] % g == 0])
     return Recipe(f"gn {groups}", lambda shape: [nn.GroupNorm(groups, shape[0])])

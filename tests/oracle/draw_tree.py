@@ -20,6 +20,9 @@ KINDS = (
 class Artist:
     """Draws trees for one seed; `limit` is the most elements that a tensor may have."""
 
+    aligned = frozenset({"add", "concat", "mul", "max"})
+    """Merges that may crop or pad their inputs."""
+
     def __init__(self, seed: int, limit: int) -> None:
         self.rng, self.limit = Random(seed), limit
         torch.manual_seed(seed)
@@ -124,7 +127,7 @@ class Artist:
         rng = self.rng
         merge = rng.choice(["add", "add", "concat", "concat", "mul", "max"])
         residual = rng.random() < 0.3
-        align = None if residual or rng.random() < 0.7 else rng.choice(["crop", "pad"])
+        align = None if residual or merge not in self.aligned or rng.random() < 0.7 else rng.choice(["crop", "pad"])
         first, after = (Chain(), shape) if residual else self.chain(shape, rng.randint(1, 2), depth)
         ends = [(first, after)]
         for _ in range(rng.choice([1, 1, 2])):

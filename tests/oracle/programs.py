@@ -45,8 +45,8 @@ def alive_bytes(steps: Program, x: Any, *, in_place: bool) -> int:
                 output = free[0].copy_(output) if free else output
             values[index + 1] = output
             del arguments, output
-            storages = {storage_key(value): value.untyped_storage().nbytes() for value in values.values()}
-            most = max(most, sum(storages.values()))
+            # Bytes of the tensor, not of its storage: some kernels of PyTorch allocate more than they use.
+            most = max(most, sum({storage_key(value): value.nbytes for value in values.values()}.values()))
             values = {name: value for name, value in values.items() if last.get(name, -1) > index}
     return most
 
@@ -72,7 +72,7 @@ def saved_bytes(module: Any, x: Any) -> int:
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         output = module(x)
-    found = sum(int(tensor.untyped_storage().nbytes()) for key, tensor in kept.items() if key not in own)
+    found = sum(int(tensor.nbytes) for key, tensor in kept.items() if key not in own)
     del output
     return found
 
@@ -96,9 +96,10 @@ class AliveMode(DispatchMode):
 
     def follow(self, tensor: Any) -> None:
         """Count the storage of the tensor from now on."""
-        key, storage = storage_key(tensor), tensor.untyped_storage()
+        key = storage_key(tensor)
         if key not in self.own:
-            self.alive[key] = (torch.multiprocessing.reductions.StorageWeakRef(storage), storage.nbytes())
+            reference = torch.multiprocessing.reductions.StorageWeakRef(tensor.untyped_storage())
+            self.alive[key] = (reference, tensor.nbytes)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run an operation, then look at what is still there."""
