@@ -19,7 +19,7 @@ class Linear(Op):
         tokens | linear 768
 
     MACs: `N * C * out_channels`, N = 1 but for tokens. Parameters: `C * out_channels`, and `out_channels` of bias.
-    FLOPs beside the MACs: one add per output element with a bias. Training saves the input.
+    FLOPs beside the MACs: one add per output element with a bias. Training saves the input, a frozen layer nothing.
 
     >>> Linear(out_channels=1000).infer(TensorShape(512)).output
     1000
@@ -59,7 +59,8 @@ class Linear(Op):
             arithmetic={FlopClass.ADD: output.numel} if self.bias else {},
             ledger={ledger.LINEAR_BIAS: output.numel} if self.bias else {},
             activations=output.numel,
-            saved=SAVES_INPUT,
+            # For the gradient of the weights alone; autograd keeps it for frozen convolutions all the same.
+            saved=() if self.frozen else SAVES_INPUT,
         )
 
 

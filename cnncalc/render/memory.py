@@ -85,4 +85,5 @@ def _size(number: int, *, partial: bool = False) -> str:
 
 def _training(report: Report) -> str:
     saved = size(report.totals.saved_bytes)
-    return f"{_size(report.totals.training_bytes)} with {report.optimizer}, {saved} of it saved for the backward pass"
+    # The worst moment may come when some saved tensors are gone already, so they are no part of that figure.
+    return f"{_size(report.totals.training_bytes)} with {report.optimizer}; forward saves {saved} for backward"

@@ -87,6 +87,10 @@ NETWORKS: dict[str, Callable[[], tuple[Any, ...]]] = {
         frozen(conv(3, 8, 3)), nn.ReLU(inplace=True), conv(8, 8, 3), nn.ReLU(inplace=True), frozen(conv(8, 16, 3)),
         nn.ReLU(inplace=True), conv(16, 4, 1),
     ),
+    "conv 4 k3 | fc 300 frozen | relu | fc 20": lambda: (
+        conv(3, 4, 3), nn.Flatten(), frozen(nn.Linear(784, 300)), nn.ReLU(inplace=True),
+        nn.Linear(300, 20),
+    ),
     "concat(conv 16 k3 p1 relu; conv 4 k1; maxpool 3 s1 p1) | conv 8 k3 | convt 4 k2 s2": lambda: (
         Concat(
             nn.Sequential(conv(3, 16, 3, padding=1), nn.ReLU(inplace=True)), conv(3, 4, 1), nn.MaxPool2d(3, 1, 1)
