@@ -125,7 +125,9 @@ class Output:
 
     format: Annotated[Format, typer.Option("--format", "-f", help="How to write the result.")] = Format.TABLE
     output: OutputFile = None
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes under the result, no hints.")] = False
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No table and no hints: errors and the exit status are the answer.")
+    ] = False
     color: Annotated[Color, typer.Option("--color", help="When to use colour.")] = Color.AUTO
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False
 

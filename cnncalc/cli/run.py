@@ -56,7 +56,8 @@ def reports(sources: Iterable[str], request: Request, view: View) -> None:
         for result in results
         for line in (view.budget(result.report, request.rows.at) if view.budget and result.report else ())
     ]
-    out.emit(_written(list(zip(results, rows, strict=True)), view, request), request.output)
+    if not _is_silent(request.output):
+        out.emit(_written(list(zip(results, rows, strict=True)), view, request), request.output)
     failed = report_errors(results, request.output)
     for line in excesses:
         out.message(line)
@@ -114,6 +115,11 @@ def report_errors(results: Iterable[Result], output: Output) -> bool:
     texts = {found.at.file: result.text for result in failed for found in result.findings if found.at}
     out.message(render_findings(errors, texts, colour=out.colour_on(output, sys.stderr)))
     return True
+
+
+def _is_silent(output: Output) -> bool:
+    """`--quiet` where nothing else says that a result is wanted."""
+    return output.quiet and output.format is Format.TABLE and output.output is None
 
 
 def _is_page(report: Report, output: Output) -> bool:

@@ -70,6 +70,9 @@ def open_source(source: str) -> Text:
         from cnncalc.spec.source import MAX_BYTES
 
         return Text(name=STDIN, data=sys.stdin.buffer.read(MAX_BYTES + 1))
+    if not source.strip():
+        message = "the source is empty: give a file, - for standard input, or a layer line such as 'conv 64 k3 | relu'"
+        raise UsageError(message)
     path = Path(source)
     if _exists(path):
         return Text(name=source, data=_file(path))
@@ -82,9 +85,6 @@ def open_source(source: str) -> Text:
         raise UsageError(message)
     if _CALLABLE.fullmatch(source):
         message = f"{source}: this version cannot read models from Python code; write the network as a spec file"
-        raise UsageError(message)
-    if not source.strip():
-        message = "the source is empty: give a file, - for standard input, or a layer line such as 'conv 64 k3 | relu'"
         raise UsageError(message)
     return Text(name=LINE, data=source, is_line=True)
 

@@ -67,8 +67,8 @@ def table(
             "macs_valid": columns.total(totals.macs_valid, partial=partial),
             **{kind.value: columns.total(totals.flops_by_class.get(kind, 0), partial=partial) for kind in classes},
         },
-        facts=(
-            remarks.macs(report),
+        facts=(remarks.macs(report),),
+        answers=(
             *(_training_facts(training[""]) if training else []),
             *(_convention(counted) for counted in conventions),
         ),
@@ -109,9 +109,9 @@ def _training_columns(training: Mapping[str, TrainingWork]) -> list[LayerColumn]
 def _training_facts(work: TrainingWork) -> list[tuple[str, str]]:
     parts = (
         ("a training step", work.total),
-        ("- forward", work.forward),
-        ("- weight gradients", work.weight_gradient),
-        ("- input gradients", work.input_gradient),
+        ("  forward", work.forward),
+        ("  weight gradients", work.weight_gradient),
+        ("  input gradients", work.input_gradient),
     )
     return [(what, f"{count(each.macs)} MACs, {count(each.flops)} FLOPs") for what, each in parts]
 

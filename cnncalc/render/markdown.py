@@ -16,8 +16,9 @@ def markdown(table: Table[Row], *, notes: bool = True) -> str:
     lines = [f"**{escaped(table.title)}**", "", *markdown_rows(full.header, full.rows, full.right)]
     if full.totals:
         lines.append(_line([f"**{escaped(text)}**" if text else "" for text in full.totals]))
-    if table.facts:
-        lines += ["", *(f"- {escaped(what)}: {escaped(text)}" for what, text in table.facts)]
+    facts = (*table.facts, *table.answers)
+    if facts:
+        lines += ["", *(f"- {escaped(what)}: {escaped(text)}" for what, text in facts)]
     remarks = (*table.notes, *full.notes)
     if notes and remarks:
         lines += ["", *(line for note in remarks for line in (escaped(note), ""))]

@@ -51,7 +51,8 @@ def table(
             "params": columns.total(totals.params, partial=partial),
             "buffers": columns.total(totals.buffers, partial=partial),
         },
-        facts=(remarks.params(report), *(_folding(folding) if folding else [])),
+        facts=(remarks.params(report),),
+        answers=tuple(_folding(folding) if folding else ()),
         notes=(
             *remarks.notes(rows, weights=True),
             *([_FOLDED] if folding else []),

@@ -62,7 +62,9 @@ class Table(Generic[Row]):
     totals: Mapping[str, Total] | None = None
     """By the key of the column; the first column says "total"."""
     facts: tuple[tuple[str, str], ...] = ()
-    """Lines under the table: what, and how much."""
+    """Lines under the table about the whole network: what, and how much."""
+    answers: tuple[tuple[str, str], ...] = ()
+    """Such lines that an option asked for."""
     notes: tuple[str, ...] = ()
     """What the cells alone do not say. Left out with `--quiet`, like the notes of the columns."""
 

@@ -43,8 +43,9 @@ def grid_lines(laid_out: Grid) -> Iterator[str]:
 def below(table: Table[Row], laid_out: Grid, *, width: int | None, notes: bool) -> list[str]:
     """The lines under a table, each block after an empty line."""
     lines: list[str] = []
-    if table.facts:
-        lines += ["", *fact_lines(table.facts, width)]
+    facts = (*table.facts, *table.answers)
+    if facts:
+        lines += ["", *fact_lines(facts, width)]
     remarks = [*table.notes, *laid_out.notes]
     if laid_out.dropped:
         columns = "column" if len(laid_out.dropped) == 1 else "columns"
