@@ -100,10 +100,14 @@ class GroupReader:
             help_ = "`|` stands between two layers" if character != ";" else None
             self.refuse("a layer is missing here", self.at, self.at + len(character), help_, code="CNN906")
             return None
-        return read_layer(self.layer_words(), name, self.scope, self.problems)
+        tokens = self.layer_words()
+        return read_layer(tokens, name, self.scope, self.problems) if tokens else None
 
     def layer_words(self) -> list[Token]:
-        """The words up to `|`, `;`, `)` or the end; brackets inside a word keep it together."""
+        """The words up to `|`, `;`, `)` or the end; brackets inside a word keep it together.
+
+        A word whose bracket is never closed is reported and left out.
+        """
         tokens: list[Token] = []
         while self.peek() not in ("", "|", ";", ")"):
             start = self.at
@@ -112,23 +116,25 @@ class GroupReader:
                 if found:
                     self.at = found.end()
                 elif self.text[self.at : self.at + 1] == "(":
-                    self.bracket()
+                    if not self.bracket():
+                        return tokens
                 else:
                     break
             tokens.append((self.text[start : self.at], start, self.at))
         return tokens
 
-    def bracket(self) -> None:
-        """Pass a bracket of an expression."""
+    def bracket(self) -> bool:
+        """Pass a bracket of an expression; False where it has no end."""
         opening = self.at
         depth = 0
         for at in range(opening, len(self.text)):
             depth += {"(": 1, ")": -1}.get(self.text[at], 0)
             if depth == 0:
                 self.at = at + 1
-                return
+                return True
         self.at = len(self.text)
         self.never_closed(opening)
+        return False
 
     def never_closed(self, opening: int) -> None:
         """Report a bracket without its end, one for a line."""

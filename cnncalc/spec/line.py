@@ -79,7 +79,7 @@ def _parse(text: str, scope: Scope) -> Line:
     if tokens and tokens[0][0][-1] == ":":
         word, start, end = tokens.pop(0)
         name = checked_name((word[:-1], start, end - 1), scope, problems)
-    elif len(tokens) > 1 and tokens[1][0] == ":":
+    elif len(tokens) > 2 and tokens[1][0] == ":":  # noqa: PLR2004 - name, colon, op
         name = checked_name(tokens[0], scope, problems)
         del tokens[:2]
     if not tokens:
