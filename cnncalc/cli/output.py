@@ -43,12 +43,12 @@ def message(text: str) -> None:
 
 def write_file(path: str, text: str) -> None:
     """All of the text or nothing: it is written beside the file, which it then replaces. UsageError if it cannot be."""
-    target = os.path.realpath(path)
     try:
-        if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113 - a device or pipe, or a folder
-            with open(target, "w", encoding="utf-8", newline="") as device:  # noqa: PTH123
+        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - a device or a pipe, or a folder
+            with open(path, "w", encoding="utf-8", newline="") as device:  # noqa: PTH123
                 device.write(text)
             return
+        target = os.path.realpath(path)  # what a link points to is replaced, not the link
         folder, name = os.path.split(target)
         beside = os.path.join(folder, f".{name}.{os.getpid()}.tmp")  # noqa: PTH118 - pathlib costs more than it gives
         try:
