@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import LayerError, Severity, finding
 from cnncalc.geometry.field import Field
+from cnncalc.geometry.limits import NETWORK_BITS, check_network
 from cnncalc.memory import Optimizer, memory
 from cnncalc.ops.base import FlopClass, Inference, Merge, Mix
 from cnncalc.report import AxisReach, LayerReport, Report, ScopeReport, Totals
@@ -95,13 +96,20 @@ def _fields(graph: Graph, findings: list[Finding]) -> list[Fields]:
     fields: list[Fields] = []
     names = {node: name for name, node in graph.inputs.items()}
     pixels = {name: graph.nodes[node].inference.output.sizes for name, node in graph.inputs.items()}
+    held = 0
     for node in graph.nodes:
         if node.op is None:
             name = names[node.index]
             fields.append({name: Field.source(len(pixels[name]))})
             continue
+        if held > NETWORK_BITS:
+            fields.append(dict(fields[node.inputs[0]]))
+            continue
         try:
-            fields.append(_node_fields(graph, node, fields, pixels))
+            made = _node_fields(graph, node, fields, pixels)
+            held += _held_bits(made, fields[node.inputs[0]])
+            check_network(held)
+            fields.append(made)
         except LayerError as error:
             layer = graph.layers[node.layer]
             findings.append(
@@ -109,6 +117,16 @@ def _fields(graph: Graph, findings: list[Finding]) -> list[Fields]:
             )
             fields.append(dict(fields[node.inputs[0]]))
     return fields
+
+
+def _held_bits(made: Fields, before: Fields) -> int:
+    """What the new fields take; one that is that of the first input, or an axis like the one before, costs nothing."""
+    held = 0
+    for name, field in made.items():
+        if field is not before.get(name):
+            axes = field.axes
+            held += sum(axis.held_bits for at, axis in enumerate(axes) if not at or axis is not axes[at - 1])
+    return held
 
 
 def _node_fields(graph: Graph, node: Node, fields: Sequence[Fields], pixels: Mapping[str, Shape]) -> Fields:

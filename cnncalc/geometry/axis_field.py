@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
-from cnncalc.geometry.columns import Influence, Sets, windows
+from cnncalc.geometry.columns import Influence, Sets
 from cnncalc.geometry.limits import check_field, check_jump
 from cnncalc.geometry.pattern import AxisPattern
-from cnncalc.geometry.pixels import EMPTY, PixelSet, union_all
+from cnncalc.geometry.pixels import PixelSet, union_all
+from cnncalc.geometry.sliding import listed, swept
 from cnncalc.geometry.window import AxisTaps, AxisWhole, AxisWindow, inside
 
 if TYPE_CHECKING:
@@ -55,27 +56,13 @@ class AxisField(AxisPattern):
             return self._whole(n_in)
         phases, shift = self._rhythm(read, n_out)
         check_field(phases, 1)
-        period, move = self.period, self.shift or 0
-        clip = self.shift is None or shift is None
-        n_in = period if self.shift is None else n_in
-        # Where each phase starts to read, as a phase of this field and pixels beyond it; equal reads are made once.
-        known: dict[tuple[int, int], int] = {}
-        places: list[tuple[int, int]] = []
-        steps: set[int] = set()
-        for phase in range(phases):
-            taps = inside(read.taps(phase), n_in) if clip else read.taps(phase)
-            if not taps:
-                places.append((-1, 0))
-                continue
-            if len(taps) > 1:
-                steps.add(taps.step)
-            turn, first = divmod(taps.start, period)
-            places.append((known.setdefault((first, len(taps)), len(known)), turn * move))
-        if not known:
-            return self._of(Sets.of([EMPTY] * phases), Influence(0.0, [0.0] * phases, [0.0] * phases), shift)
-        (step,) = steps or {1}  # listed taps of one read are equally far apart
-        sets, influence = windows(self.sets, self.influence, self.shift, step, list(known))
-        return self._of(*_placed(sets, influence, places), shift)
+        if self.shift is None and isinstance(read, AxisWindow) and read.input_dilation == 1:
+            return self._of(*swept(self.sets, self.influence, read, n_out), None)
+        taps = [read.taps(phase) for phase in range(phases)]
+        if shift is None:
+            n_units = n_in if self.shift is not None else self.period
+            taps = [inside(each, n_units) for each in taps]
+        return self._of(*listed(self.sets, self.influence, self.shift, taps), shift)
 
     @staticmethod
     def merge(branches: Sequence[AxisField], weights: Sequence[int], n_units: int) -> AxisField:
@@ -230,24 +217,6 @@ def _common_rhythm(branches: Sequence[AxisField], n_units: int) -> tuple[int, in
     phases = lcm(*[branch.period for branch in branches])
     check_field(phases, 1)
     return phases, shift * (phases // period)
-
-
-def _placed(sets: Sets, influence: Influence, places: Sequence[tuple[int, int]]) -> tuple[Sets, Influence]:
-    """For each place (index, pixels) one of these units so much further on; index -1 sees nothing."""
-    lows, highs, bits = sets
-    means, variances = influence.means, influence.variances
-    if all(index >= 0 for index, _ in places):
-        return Sets(
-            [lows[index] + by for index, by in places],
-            [highs[index] + by for index, by in places],
-            None if bits is None else [bits[index] for index, _ in places],
-        ), Influence(1.0, [means[index] + by for index, by in places], [variances[index] for index, _ in places])
-    rows = [sets.row(index).moved(by) if index >= 0 else EMPTY for index, by in places]
-    return Sets.of(rows), Influence(
-        1.0,
-        [means[index] + by if index >= 0 else 0.0 for index, by in places],
-        [variances[index] if index >= 0 else 0.0 for index, _ in places],
-    )
 
 
 def _merged_uniform(branches: Sequence[AxisField]) -> AxisField:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from operator import le
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cnncalc.geometry.limits import check_field
 from cnncalc.geometry.pixels import PixelSet, union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 class Sets(NamedTuple):
@@ -41,14 +41,21 @@ class Sets(NamedTuple):
         """The largest extent."""
         return max(map(int.__sub__, self.highs, self.lows))
 
-    def pick(self, units: Iterable[int], shift: int) -> Sets:
+    def pick(self, units: Sequence[int], shift: int) -> Sets:
         """The sets of these units, where the units listed here recur without end, `shift` pixels further on."""
-        period, lows, highs, bits = len(self.lows), self.lows, self.highs, self.bits
-        places = [divmod(unit, period) for unit in units]
+        lows, highs, bits = self
+        pieces = _pieces(units, len(lows))
+        if pieces is None:
+            places = [divmod(unit, len(lows)) for unit in units]
+            return Sets(
+                [lows[phase] + turn * shift for turn, phase in places],
+                [highs[phase] + turn * shift for turn, phase in places],
+                None if bits is None else [bits[phase] for _, phase in places],
+            )
         return Sets(
-            [lows[phase] + turn * shift for turn, phase in places],
-            [highs[phase] + turn * shift for turn, phase in places],
-            None if bits is None else [bits[phase] for _, phase in places],
+            _gathered(lows, pieces, shift),
+            _gathered(highs, pieces, shift),
+            None if bits is None else [each for _, piece in pieces for each in bits[piece]],
         )
 
     def joined(self, other: Sets) -> Sets:
@@ -70,14 +77,21 @@ class Influence(NamedTuple):
     means: Sequence[float]
     variances: Sequence[float]
 
-    def pick(self, units: Iterable[int], shift: int) -> Influence:
+    def pick(self, units: Sequence[int], shift: int) -> Influence:
         """Those of these units; compare `Sets.pick`."""
-        period, means, variances, weights = len(self.means), self.means, self.variances, self.weights
-        places = [divmod(unit, period) for unit in units]
+        weights, means, variances = self
+        pieces = _pieces(units, len(means))
+        if pieces is None:
+            places = [divmod(unit, len(means)) for unit in units]
+            return Influence(
+                weights if isinstance(weights, (int, float)) else [weights[phase] for _, phase in places],
+                [means[phase] + turn * shift for turn, phase in places],
+                [variances[phase] for _, phase in places],
+            )
         return Influence(
-            weights if isinstance(weights, (int, float)) else [weights[phase] for _, phase in places],
-            [means[phase] + turn * shift for turn, phase in places],
-            [variances[phase] for _, phase in places],
+            weights if isinstance(weights, (int, float)) else _gathered(weights, pieces, 0),
+            _gathered(means, pieces, shift),
+            _gathered(variances, pieces, 0),
         )
 
     def weighed(self, factor: float) -> Influence:
@@ -115,67 +129,47 @@ def _each(weights: float | Sequence[float], count: int) -> Sequence[float]:
     return [weights] * count if isinstance(weights, (int, float)) else weights
 
 
-def windows(
-    sets: Sets, influence: Influence, shift: int | None, step: int, queries: Sequence[tuple[int, int]]
-) -> tuple[Sets, Influence]:
-    """For each query (first, count) the union and the mixture over units `first + step*j`, `j < count`, count > 0.
-
-    Units recur every `len(sets.lows)`, `shift` pixels on; in a table (shift None) the queries stay within it. Doubling:
-    level l holds windows of 2**l units from every start, two of them cover any count up to 2**(l+1), and the windows
-    at the binary digits of a count add up to it.
-    """
-    groups: dict[int, list[int]] = {}
-    for at, (_, count) in enumerate(queries):
-        groups.setdefault(count, []).append(at)
-    move = shift or 0
-    done: dict[int, tuple[Sets, Influence]] = {}
-    reached: dict[int, Influence] = {}
-    wanted = {count: [queries[at][0] for at in group] for count, group in groups.items()}
-    for level in range(max(groups).bit_length()):
-        size = 1 << level
-        for count, starts in wanted.items():
-            if not count & size:
-                continue
-            passed = step * (count & (size - 1))
-            part = influence.pick([start + passed for start in starts] if passed else starts, move)
-            reached[count] = reached[count].mixed(part) if passed else part
-            if count >> level == 1:
-                union_ = sets.pick(starts, move)
-                rest = step * (count - size)
-                if rest:
-                    union_ = union_.joined(sets.pick([start + rest for start in starts], move))
-                done[count] = union_, reached.pop(count)
-        if max(groups) >> level > 1:
-            sets, influence = _doubled(sets, influence, shift, step * size)
-    if len(groups) == 1:
-        return next(iter(done.values()))
-    return _assembled(groups, done, len(queries))
+Number = TypeVar("Number", int, float)
 
 
-def _doubled(sets: Sets, influence: Influence, shift: int | None, apart: int) -> tuple[Sets, Influence]:
-    """From every start the windows joined with those `apart` units on; a table loses the starts with no partner."""
-    period = len(sets.lows)
-    kept = period if shift is not None else max(period - apart, 0)
-    others = range(apart, apart + kept)
-    here = range(kept)
-    move = shift or 0
-    if kept < period:
-        return (
-            sets.pick(here, 0).joined(sets.pick(others, 0)),
-            influence.pick(here, 0).mixed(influence.pick(others, 0)),
-        )
-    return sets.joined(sets.pick(others, move)), influence.mixed(influence.pick(others, move))
+def _pieces(units: Sequence[int], period: int) -> list[tuple[int, slice]] | None:
+    """A range of units as slices of the columns, each with its number of periods; None where it is no range."""
+    if not isinstance(units, range) or not units or units.step < 1 or period < _SHORT:
+        return None
+    first, last = units[0] // period, units[-1] // period
+    if units.step > 1:
+        return [(first, slice(units[0] % period, units[-1] % period + 1, units.step))] if first == last else None
+    starts = [max(units.start - turn * period, 0) for turn in range(first, last + 1)]
+    return [
+        (turn, slice(start, min(units.stop - turn * period, period)))
+        for turn, start in zip(range(first, last + 1), starts, strict=True)
+    ]
 
 
-def _assembled(
-    groups: dict[int, list[int]], done: dict[int, tuple[Sets, Influence]], total: int
-) -> tuple[Sets, Influence]:
-    """The answers of all groups in the order of the queries."""
-    rows: list[PixelSet] = [PixelSet(0, 0)] * total
-    weights, means, variances = [0.0] * total, [0.0] * total, [0.0] * total
-    for count, group in groups.items():
-        sets, influence = done[count]
-        each = _each(influence.weights, len(group))
-        for at, row, w, m, v in zip(group, sets.rows(), each, influence.means, influence.variances, strict=True):
-            rows[at], weights[at], means[at], variances[at] = row, w, m, v
-    return Sets.of(rows), Influence(weights, means, variances)
+_SHORT = 8
+"""Periods below this are not worth slicing."""
+
+
+def _gathered(column: Sequence[Number], pieces: Sequence[tuple[int, slice]], shift: int) -> list[Number]:
+    gathered: list[Number] = []
+    for turn, piece in pieces:
+        by = turn * shift
+        gathered += [each + by for each in column[piece]] if by else column[piece]
+    return gathered
+
+
+def chained(parts: Sequence[tuple[Sets, Influence]]) -> tuple[Sets, Influence]:
+    """Units of all parts, one part after the other; the weights are 1 or 0."""
+    runs = all(sets.bits is None for sets, _ in parts)
+    lows: list[int] = []
+    highs: list[int] = []
+    bits: list[int | None] = []
+    means: list[float] = []
+    variances: list[float] = []
+    for sets, influence in parts:
+        lows += sets.lows
+        highs += sets.highs
+        bits += [None] * len(sets.lows) if sets.bits is None else sets.bits
+        means += influence.means
+        variances += influence.variances
+    return Sets(lows, highs, None if runs else bits), Influence(1.0, means, variances)

@@ -8,6 +8,8 @@ FIELD_BITS = 2**28
 """Phases times extent on one axis."""
 PHASE_BITS = 256
 """What one phase counts as at least: its bookkeeping takes that much, whatever it sees."""
+NETWORK_BITS = 2**34
+"""All fields of a network together (2 GiB)."""
 JUMP = 2**53
 """Pixels between two periods of a field."""
 
@@ -30,4 +32,15 @@ def check_jump(shift: int) -> None:
             "CNN902",
             f"neighbouring positions see pixels {shift} apart, more than the limit of {JUMP}",
             help="use smaller strides",
+        )
+
+
+def check_network(held_bits: int) -> None:
+    """Refuse (CNN902) a network whose fields take so much in all."""
+    if held_bits > NETWORK_BITS:
+        raise LayerError(
+            "CNN902",
+            f"the receptive fields up to here take more than the limit of {NETWORK_BITS // 8 // 2**20} MiB; "
+            "those of this layer and the later ones are left out",
+            help="use smaller kernels, dilations, up-sampling factors or maps, or fewer layers",
         )

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import sqrt
 
 from cnncalc.geometry.columns import Influence, Sets
+from cnncalc.geometry.limits import PHASE_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class AxisPattern:
     shift: int | None = 1
     """S: unit `o + T` sees what unit `o` sees, S pixels on. None: a table of all units, not periodic."""
     means: tuple[float, ...] = (0.5,)
-    """Per phase the mean of its influence under uniform weights, pixel `i` at `i + 0.5`; 0 where it sees nothing."""
+    """Per phase the mean of its influence under uniform weights, pixel `i` at `i + 0.5`."""
     variances: tuple[float, ...] = (0.0,)
     n_pixels: int | None = None
     """Size of the input where the map itself is gone: one field, the union over the map, clipped to the input."""
@@ -113,6 +114,12 @@ class AxisPattern:
         """Standard deviation of the influence under uniform weights, the variance averaged over phases."""
         seeing = self.period if self.holed is None else sum(map(int.__lt__, self.offsets, self.ends))
         return None if self.reduced or not seeing else sqrt(sum(self.variances) / seeing)
+
+    @property
+    def held_bits(self) -> int:
+        """What it takes to hold this field in memory, about: four numbers per phase, and the masks."""
+        masks = 0 if self.holed is None else sum(mask.bit_length() for mask in self.holed if mask is not None)
+        return self.period * 4 * PHASE_BITS + masks
 
     # ---------------------------------------------------------------- as columns
 
