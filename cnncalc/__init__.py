@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnncalc import queries, render
     from cnncalc.api import analyze, build, load, parse
     from cnncalc.errors import CnncalcError, SpecError
+    from cnncalc.lint.driver import lint
     from cnncalc.report import Report
 
 __version__ = "0.1.0"
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "analyze",
     "build",
+    "lint",
     "load",
     "parse",
     "queries",
@@ -42,7 +44,7 @@ _HOMES = {
     "SpecError": "cnncalc.errors",
     "Report": "cnncalc.report",
 }
-_PACKAGES = frozenset({"queries", "render"})
+_PACKAGES = frozenset({"lint", "queries", "render"})  # lint can be called, too
 
 
 def __getattr__(name: str) -> object:
