@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.spec import words
@@ -24,6 +23,7 @@ from cnncalc.spec.suggest import did_you_mean, listed, nearest
 from cnncalc.spec.syntax import known_op, name_error, op_syntax, variable_error
 from cnncalc.spec.values import option_value
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from cnncalc.errors import Location
@@ -173,7 +173,7 @@ class ItemReader:
         single = len(items) == 1 and not isinstance(node, ListNode)
         if single and items[0].item.name is None:
             return (PlacedItem(replace(items[0].item, **fields), items[0].origin),) if fields else items
-        if single and isinstance(node, MapNode):
+        if single and isinstance(node, MapNode) and any(each.raw == "name" for each, _ in node.entries):
             self.findings.add("CNN903", f"two names: `{name}` and `{items[0].item.name}`", key.at)
             return items
         if isinstance(node, ScalarNode) and node.plain:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
@@ -21,6 +20,7 @@ from cnncalc.spec.source import MAX_BYTES, read, text_node
 from cnncalc.spec.suggest import did_you_mean
 from cnncalc.spec.values import plain_value
 from cnncalc.spec.word_reader import Scope
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,7 @@ def with_overrides(  # noqa: PLR0913 - one for each option of the command line
 
     A single input without a name (`input`) replaces the only input of the network, whatever it is called.
     """
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     if inputs:
         changes["inputs"] = _inputs(spec, inputs)
         changes["findings"] = tuple(found for found in spec.findings if found.message != NO_INPUT)
@@ -109,7 +109,7 @@ def with_overrides(  # noqa: PLR0913 - one for each option of the command line
         changes["variables"] = _variables(spec, variables)
     if name is not None:
         changes["name"] = name
-    return replace(spec, **changes) if changes else spec  # type: ignore[arg-type]  # the keys are its fields
+    return replace(spec, **changes) if changes else spec
 
 
 def _inputs(spec: NetworkSpec, inputs: Mapping[str, TensorShape]) -> dict[str, TensorShape]:

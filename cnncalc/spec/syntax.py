@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.ops.base import OPS, SYNONYMS
 from cnncalc.spec import words
 from cnncalc.spec.problems import TextError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from cnncalc.spec.items import Value
 
@@ -39,7 +38,7 @@ class OpSyntax(NamedTuple):
     sizes: frozenset[str]
     """Options that take the name of a layer."""
     worded: Mapping[str, frozenset[str]]
-    """Options that take words of their own -> the words, () where the op tells them itself."""
+    """Options that take words of their own -> the words."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -66,14 +65,18 @@ class OpSyntax(NamedTuple):
 def op_syntax(op: str) -> OpSyntax:
     """The syntax of a known op, read from its model."""
     model = OPS[op]
-    fields = {name: info.annotation for name, info in model.model_fields.items() if name != "op"}
+    fields = {name: field for name, field in model.model_fields.items() if name != "op"}
+    words_of = {
+        name: frozenset(word for each in field.metadata for word in _words(getattr(each, "json_schema", None)))
+        for name, field in fields.items()
+    }
     return OpSyntax(
         op=op,
         options=tuple(fields),
         positional=model.POSITIONAL,
         references=model.REFERENCES,
         sizes=model.SIZE_OPTIONS,
-        worded={name: _words(annotation) for name, annotation in fields.items() if _takes_words(annotation)},
+        worded={name: known for name, known in words_of.items() if known},
     )
 
 
@@ -146,19 +149,14 @@ def variable_error(name: str, blocks: Collection[str] = ()) -> str | None:
         return f"`{name}` cannot be a name here: it is a flag"
     if name in words.EXPRESSION_WORDS:
         return f"`{name}` cannot be a name here: it is a word of expressions"
+    if name in words.ITEM_KEYS and name not in words.CALL_KEYS:
+        return None  # a parameter called `act` is what people write
     return name_error(name, blocks)
 
 
-def _words(annotation: Any) -> frozenset[str]:
-    """The words of an enum among other kinds of values: a word that is none of them must be a variable."""
-    enums = [part for part in get_args(annotation) if isinstance(part, type) and issubclass(part, Enum)]
-    return frozenset(str(word.value) for enum in enums for word in enum)
-
-
-def _takes_words(annotation: Any) -> bool:
-    """Whether a field takes text: a str, an enum or a Literal somewhere in its annotation."""
-    if isinstance(annotation, str):
-        return True  # a member of a Literal
-    if isinstance(annotation, type) and issubclass(annotation, (str, Enum)):
-        return True
-    return any(_takes_words(part) for part in get_args(annotation))
+def _words(schema: Any) -> Iterator[str]:
+    """The words that a JSON Schema lists, in all its alternatives."""
+    if isinstance(schema, dict):
+        yield from (word for word in schema.get("enum", ()) if isinstance(word, str))
+        for part in schema.get("anyOf", ()):
+            yield from _words(part)

@@ -29,10 +29,11 @@ def option_value(text: str, option: str, syntax: OpSyntax, variables: Collection
         if option in syntax.sizes:
             return text
         known = syntax.worded.get(option)
-        if known is not None and (not known or text in known):
-            return trailing_word(text) or text
-        if known and "." not in text and text != "i":
-            raise unknown_value(text, [*variables, *known])
+        if known is not None and "." not in text and text != "i":
+            word = trailing_word(text) or text
+            if word not in known:
+                raise unknown_value(text, [*variables, *known])
+            return word
     if ":" in text:
         return _range(text, variables)
     return plain_value(text, variables, pairs=option in PAIRED)

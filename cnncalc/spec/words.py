@@ -55,6 +55,8 @@ ITEM_KEYS = frozenset(
         "norm", "act", "from", "when", "share", "name",
     }
 )  # fmt: skip
+CALL_KEYS = frozenset({"op", "use", "name", "repeat", "when", "from", "share"})
+"""Of these the keys that a call has beside the parameters of its block."""
 STREAM_WORDS = frozenset({"x", "prev", "i"})
 EXPRESSION_WORDS = frozenset({"if", "else", "and", "or", "not", "true", "false"})
 GROUP_WORDS = ("add", "concat", "mul", "max", "res")
