@@ -52,18 +52,16 @@ def run(arguments: list[str]) -> int:
 def _dispatch(arguments: list[str]) -> int:
     import re
 
-    completing = "_CNNCALC_COMPLETE" in os.environ
-    if completing:
+    from cnncalc.cli.app import build_app
+    from cnncalc.cli.output import message, prepare_streams
+    from cnncalc.errors import CnncalcError, UsageError
+
+    if "_CNNCALC_COMPLETE" in os.environ:
         sys.modules["rich"] = None  # type: ignore[assignment] # typer would load it for help texts that have no markup
         words = " ".join(os.environ.get(name, "") for name in ("_TYPER_COMPLETE_ARGS", "COMP_WORDS"))
         named = frozenset(re.findall(r"[\w-]+", words))
     else:
         named = frozenset(arguments)
-
-    from cnncalc.cli.app import build_app
-    from cnncalc.cli.output import message, prepare_streams
-    from cnncalc.errors import CnncalcError, UsageError
-
     prepare_streams()
     try:
         build_app(named)(args=arguments, prog_name="cnncalc")

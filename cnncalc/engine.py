@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from cnncalc.geometry.limits import NETWORK_BITS, check_network
 from cnncalc.memory import Optimizer, memory
 from cnncalc.ops.base import FlopClass, Inference, Merge, Mix
 from cnncalc.report import AxisReach, LayerReport, Report, ScopeReport, Totals
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

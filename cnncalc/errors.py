@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,7 @@ CODES: dict[str, tuple[str, Severity]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Location:
     """A stretch of one line of a source; lines and columns count from 1, columns in code points."""
 
@@ -56,7 +57,7 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Frame:
     """One level of the block call stack of a finding: which block, called where, for which layer and copy."""
 
@@ -67,7 +68,7 @@ class Frame:
     copies: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Edit:
     """A change of the text that removes a finding: the stretch `at` becomes `replacement`."""
 
@@ -75,7 +76,7 @@ class Edit:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finding:
     """One thing that is wrong or doubtful: the fact with its numbers, and apart from it the remedy."""
 

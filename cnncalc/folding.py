@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,7 @@ TAKES_A_NORM = frozenset({"conv", "dwconv", "sepconv", "convt", "linear", "fc"})
 """Ops that end in one weighted sum per output channel."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Fold:
     """A batch norm and the layer that takes it in."""
 
@@ -26,7 +27,7 @@ class Fold:
     """Buffers that go."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Kept:
     """A batch norm that has to stay."""
 
@@ -34,7 +35,7 @@ class Kept:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Folding:
     """A network with its batch norms folded away: for inference only."""
 

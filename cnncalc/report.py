@@ -5,8 +5,9 @@ Counts are for the whole batch (`batch` times one sample) except parameters and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ Shape = tuple[int, ...]
 """Channels first, then one size per spatial axis."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AxisReach:
     """What a unit of a layer sees of one axis of one input, in pixels."""
 
@@ -35,7 +36,7 @@ class AxisReach:
     erf_sigma: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LayerReport:
     """One row: a layer with its figures."""
 
@@ -79,12 +80,12 @@ class LayerReport:
     assumed: bool = False
     """The output shape is a guess made so as to go on behind an error."""
     at: Location
-    places: Mapping[str, Location] = field(default_factory=dict)
+    places: Mapping[str, Location] = field(factory=dict)
     """Positions of its options by their long names."""
     stack: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Peak:
     """The moment of inference at which most memory is alive."""
 
@@ -95,7 +96,7 @@ class Peak:
     """Names and bytes of the tensors alive then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Totals:
     """Sums over the network."""
 
@@ -118,7 +119,7 @@ class Totals:
     """The largest of any layer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ScopeReport:
     """A name that covers several layers: sums over them, shape and field of what the name stands for."""
 
@@ -130,7 +131,7 @@ class ScopeReport:
     """Index into `Report.layers` of the layer whose output the name stands for; -1: an input."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NamedReport:
     """What a name stands for: the output of all that it covers, and sums over its layers."""
 
@@ -174,7 +175,7 @@ class NamedReport:
         return sum(layer.output_bytes for layer in self.layers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Report:
     """All figures of one network."""
 

@@ -2,7 +2,7 @@
 
 The standard decorator writes and compiles six methods a class, half a millisecond each time; a hundred classes were a
 quarter of a cold start. Here a method is compiled when it is first called, and most never are. Only what this project
-needs is supported: annotated fields, defaults, `factory`, inheritance, `replace`, equality, hashing, pickling.
+needs is supported: annotated fields, defaults, `field(factory=...)`, inheritance, `replace`, equality, hashing, pickling.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ class _Factory:
         self.make = make
 
 
-def factory(default_factory: Callable[[], T]) -> T:
+def field(*, factory: Callable[[], T]) -> T:
     """A default that is made anew for every instance."""
-    return cast("T", _Factory(default_factory))
+    return cast("T", _Factory(factory))
 
 
 @overload
 def value(cls: type[T]) -> type[T]: ...
 @overload
 def value(*, kw_only: bool = True) -> Callable[[type[T]], type[T]]: ...
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(factory,))
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 def value(cls: type[T] | None = None, *, kw_only: bool = True) -> Any:
     """Class decorator: instances cannot change, compare and hash by their fields, and are made by keyword.
 
@@ -54,7 +54,7 @@ def value(cls: type[T] | None = None, *, kw_only: bool = True) -> Any:
 
 
 def replace(original: T, **changes: Any) -> T:
-    """A copy with some fields changed.
+    """A copy of a value, or of a dataclass, with some fields changed.
 
     >>> @value
     ... class Point:
@@ -63,9 +63,10 @@ def replace(original: T, **changes: Any) -> T:
     >>> replace(Point(x=1), y=2)
     Point(x=1, y=2)
     """
-    fields: tuple[str, ...] = type(original).__fields__  # type: ignore[attr-defined]
+    cls: Any = type(original)
+    fields = cls.__fields__ if hasattr(cls, "__fields__") else cls.__dataclass_fields__
     kept = {name: getattr(original, name) for name in fields if name not in changes}
-    return type(original)(**kept, **changes)
+    return cast("T", cls(**kept, **changes))
 
 
 def _value(cls: type, kw_only: bool) -> type:  # noqa: FBT001 - passed on

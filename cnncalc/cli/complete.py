@@ -55,7 +55,8 @@ def _names(ctx: typer.Context) -> list[str]:
     from cnncalc.graph import build
 
     values = ctx.params
-    source = values.get("sources") or values.get("source") or values.get("subject")
+    # The option under the cursor has no value yet, at which the parser leaves the arguments where they are.
+    source = values.get("sources") or values.get("source") or values.get("subject") or ctx.args
     if not source:
         return []
     reading = Reading(
@@ -64,4 +65,5 @@ def _names(ctx: typer.Context) -> list[str]:
         dtype=values.get("dtype"),
         set=list(values.get("set") or ()),
     )
-    return list(build(read(source if isinstance(source, str) else source[0], reading)).scopes)
+    graph = build(read(source if isinstance(source, str) else source[0], reading))
+    return [name for name in graph.scopes if name not in graph.inputs]

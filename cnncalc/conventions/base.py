@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ class Unit(str, Enum):
     FLOPS = "FLOPs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Term:
     """A factor times the sum of some counts of the ledger."""
 
@@ -34,7 +35,7 @@ class Term:
         return self.label if self.factor == 1 else f"{self.factor} {self.label}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Style:
     """A way to program a network that no spec can tell, and what it changes in a tool's count."""
 
@@ -43,7 +44,7 @@ class Style:
     """For one sample; 0 where it makes no difference."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Convention:
     """How one tool counts."""
 
@@ -63,7 +64,7 @@ class Convention:
         return " + ".join(map(str, self.terms))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TermCount:
     """One term of an identity with its value: `factor * elements`."""
 
@@ -77,7 +78,7 @@ class TermCount:
         return self.factor * self.elements
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Variant:
     """What the tool prints if the network is programmed in some other way."""
 
@@ -86,7 +87,7 @@ class Variant:
     value: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ConventionCount:
     """A network, counted as a tool does it; for the whole batch."""
 

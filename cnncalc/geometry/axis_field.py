@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from cnncalc.geometry.pattern import AxisPattern
 from cnncalc.geometry.pixels import PixelSet, union_all
 from cnncalc.geometry.sliding import listed, swept
 from cnncalc.geometry.window import AxisTaps, AxisWhole, AxisWindow, inside
+from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnncalc.geometry.window import AxisRead
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class AxisField(AxisPattern):
     """The receptive fields of all units of a layer on one axis of one input.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
 from cnncalc.geometry.axis_field import AxisField
 from cnncalc.geometry.limits import check_field
 from cnncalc.geometry.window import AxisWhole, AxisWindow
+from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["AxisField", "Field"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Field:
     """The field of a layer on every axis of one input."""
 

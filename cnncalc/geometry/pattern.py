@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 
 from cnncalc.geometry.columns import Influence, Sets
 from cnncalc.geometry.limits import PHASE_BITS
+from cnncalc.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class AxisPattern:
     """The pixels that every unit of a layer sees on one axis of one input.
 

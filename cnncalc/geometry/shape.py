@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
+
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class TensorShape:
     """Channels and one size per spatial axis: `64x56x56`; a plain vector has no axes.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from math import gcd
 from typing import Union
 
 from cnncalc.geometry.counting import pairs_up_to
+from cnncalc.values import value
 
 
 class Boundary(str, Enum):
@@ -51,7 +51,7 @@ def resolve_padding(word: PaddingWord, n: int, kernel_size: int, stride: int, di
     return (reach, 0) if word is PaddingWord.CAUSAL else (0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AxisWindow:
     """Output `o` reads positions `o*stride - padding[0] + dilation*t`, `t < kernel_size`, of the dilated input.
 
@@ -172,7 +172,7 @@ class AxisWindow:
         return sum(len(inside(self.taps(o), n)) for o in range(out))
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class AxisTaps:
     """Listed reads: unit `o = q*T + p` reads `t + q*shift` for `t` in `phases[p]`; shift None: a table of all units."""
 
@@ -193,7 +193,7 @@ class AxisTaps:
         return settle(self.taps(o), n, boundary)
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class AxisWhole:
     """Every output reads the whole axis."""
 

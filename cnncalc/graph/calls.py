@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Frame, finding
@@ -10,6 +9,7 @@ from cnncalc.graph.options import RefusedError
 from cnncalc.graph.wiring import Place
 from cnncalc.spec.items import Arg, PlacedItem, WordItem
 from cnncalc.spec.suggest import did_you_mean
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from cnncalc.errors import Finding, Location

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from cnncalc.spec.network import NetworkSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Node:
     """One primitive op in execution order. `op` is None for an input of the network."""
 
@@ -32,7 +33,7 @@ class Node:
     """The inference failed and the output is the last good or the declared shape."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GraphLayer:
     """One row of a report: a primitive node, or a composite with the nodes of its steps."""
 
@@ -44,12 +45,12 @@ class GraphLayer:
     inputs: tuple[str, ...]
     """Names of the layers (or network inputs) it reads."""
     at: Location
-    places: Mapping[str, Location] = field(default_factory=dict)
+    places: Mapping[str, Location] = field(factory=dict)
     """Positions of its options by their long names."""
     stack: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Scope:
     """What a name covers: a block call, a sequence, a copy, a layer with its norm and activation, an input."""
 
@@ -61,7 +62,7 @@ class Scope:
     """Index of the node that the name stands for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Graph:
     """A network ready to be analysed."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +55,7 @@ class Names:
             scope = scope.outer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Context:
     """Where the expansion stands: the names and variables in force, the copy, the block's input, the call stack."""
 

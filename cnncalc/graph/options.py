@@ -15,6 +15,7 @@ from cnncalc.ops import OPS, SYNONYMS
 from cnncalc.spec.expression import Expression, ExpressionError
 from cnncalc.spec.suggest import did_you_mean
 from cnncalc.spec.words import NONE, TRAILING
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +39,7 @@ class RefusedError(Exception):
         self.findings = findings
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Environment:
     """What expressions read: variables and parameters, the copy, sizes of layers."""
 
@@ -76,7 +77,7 @@ class Environment:
         return sizes[letters.index(attribute)]
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Trailing:
     """A norm or activation behind a layer."""
 

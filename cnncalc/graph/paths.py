@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import finding
 from cnncalc.graph.jumps import NoRatioError, stride_between
 from cnncalc.graph.options import Trailing
 from cnncalc.spec.items import PlacedItem
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from cnncalc.graph.naming import Context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import Location, finding
@@ -22,6 +22,7 @@ from cnncalc.spec.items import (
     WordItem,
 )
 from cnncalc.spec.words import NONE
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import LayerError, finding
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.graph.model import GraphLayer, Node, Scope
 from cnncalc.ops.base import Inference, Op, Step
+from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,12 +28,12 @@ class LimitError(Exception):
         self.found = found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Place:
     """Where the thing at hand stands: for nodes, rows and findings."""
 
     at: Location
-    places: Mapping[str, Location] = field(default_factory=dict)
+    places: Mapping[str, Location] = MappingProxyType({})
     """Positions of options by their long names."""
     stack: tuple[Frame, ...] = ()
     label: str | None = None

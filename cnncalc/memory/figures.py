@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnncalc.memory.inference import peaks_of
 from cnncalc.memory.tensors import has_masks, tensors
 from cnncalc.memory.training import Moment, Optimizer, moments_of, worst
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cnncalc.report import Peak
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Memory:
     """What inference and a training step need."""
 

@@ -71,12 +71,15 @@ def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, elemen
     for index, node in enumerate(graph.nodes):
         if not trains[index]:
             continue
-        for saved in node.inference.saved:
+        kept_here = node.inference.saved
+        if node.inference.merge is Merge.MUL:
+            kept_here = _of_product(node, trains)
+        for saved in kept_here:
             if saved.what == "extra":
                 result.append(Kept(bytes=_extra_bytes(saved, batch, element_bytes), needed_by=index))
             elif saved.what == "output":
                 first.setdefault(owner[index], index)
-            elif node.inference.merge is not Merge.MUL or _has_other(node, saved.index, trains):
+            else:
                 first.setdefault(owner[node.inputs[saved.index]], index)
     sizes = facts.sizes
     result.extend([Kept(bytes=sizes[tensor], needed_by=index) for tensor, index in first.items()])
@@ -88,6 +91,13 @@ def _extra_bytes(saved: Saved, batch: int, element_bytes: int) -> int:
     return saved.elements * element * (batch if saved.per_sample else 1)
 
 
-def _has_other(node: Node, index: int, trains: list[bool]) -> bool:
-    """Another factor of the product is trained, whose gradient needs this one."""
-    return any(trains[source] for place, source in enumerate(node.inputs) if place != index)
+def _of_product(node: Node, trains: list[bool]) -> Iterator[Saved]:
+    """Factors are multiplied from left to right; each product keeps the factor that the gradient of the other needs."""
+    left = trains[node.inputs[0]]
+    for place, source in enumerate(node.inputs[1:], start=1):
+        if trains[source]:
+            between = Saved(what="extra", elements=node.inference.output.numel)
+            yield Saved(what="input", index=0) if place == 1 else between
+        if left:
+            yield Saved(what="input", index=place)
+        left = left or trains[source]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnncalc.ops.base import Storage
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tensors:
     """The tensors of a network, one entry per node."""
 

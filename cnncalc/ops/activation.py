@@ -1,7 +1,6 @@
 """Activations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,6 +19,7 @@ from cnncalc.ops.base import (
     Weight,
     register,
 )
+from cnncalc.values import value
 
 ADD, MUL, COMPARE, DIVIDE, EXP = (
     FlopClass.ADD,
@@ -30,14 +30,14 @@ ADD, MUL, COMPARE, DIVIDE, EXP = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Facts:
     """What is known of an activation."""
 
     per_element: Mapping[FlopClass, int]
     saved: tuple[Saved, ...] = SAVES_INPUT
     fusable: bool = False
-    synonyms: tuple[str, ...] = field(default=())
+    synonyms: tuple[str, ...] = ()
     """PyTorch's names of it."""
 
 

@@ -1,7 +1,6 @@
 """What an op is: one frozen pydantic model that says its options and infers everything from its input shapes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, TypeVar
 
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.geometry.window import AxisRead, Boundary
+from cnncalc.values import field, value
 
 
 class Mix(str, Enum):
@@ -52,7 +52,7 @@ class Storage(str, Enum):
     """Shares its input's storage (identity, flatten, dropout at inference)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Weight:
     """One parameter tensor of a layer."""
 
@@ -60,7 +60,7 @@ class Weight:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Saved:
     """A tensor that training keeps for the backward pass."""
 
@@ -78,7 +78,7 @@ SAVES_INPUT: tuple[Saved, ...] = (Saved(what="input"),)
 SAVES_OUTPUT: tuple[Saved, ...] = (Saved(what="output"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Settings:
     """What a table prints of a window, in PyTorch's terms; one entry per axis."""
 
@@ -92,7 +92,7 @@ class Settings:
     transposed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Inference:
     """All that follows from an op and its input shapes; counts are for one sample."""
 
@@ -110,11 +110,11 @@ class Inference:
     fan_out: int | None = None
     macs: int = 0
     macs_valid: int = 0
-    arithmetic: Mapping[FlopClass, int] = field(default_factory=dict)
+    arithmetic: Mapping[FlopClass, int] = field(factory=dict)
     """Operations other than multiply-accumulates, at inference."""
     training_arithmetic: Mapping[FlopClass, int] | None = None
     """The same in training where it differs."""
-    ledger: Mapping[str, int] = field(default_factory=dict)
+    ledger: Mapping[str, int] = field(factory=dict)
     """Element counts that the conventions of other tools are made of; the keys are those of `ops.ledger`."""
     activations: int = 0
     """Output elements of convolutions, transposed convolutions and linear layers; 0 elsewhere."""
@@ -128,7 +128,7 @@ class Inference:
     """Figures that a `custom` op leaves undeclared: `params`, `macs`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Step:
     """One primitive op of a composite; `takes` names `x` (the layer's input) or earlier steps."""
 

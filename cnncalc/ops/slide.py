@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 from typing import Union
@@ -12,13 +11,14 @@ from cnncalc.geometry.window import AxisWindow, PaddingWord, resolve_padding
 from cnncalc.ops.base import Settings
 from cnncalc.ops.options import MAX_SIZE
 from cnncalc.ops.refuse import axis_names, pads_per_axis, per_axis
+from cnncalc.values import value
 
 Numbers = Union[int, tuple[int, ...]]
 Pads = Union[int, tuple[Union[int, tuple[int, int]], ...], PaddingWord]
 Sides = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Laid:
     """Windows on a map of given sizes; counts are for one channel."""
 

@@ -11,7 +11,6 @@ Where a layer does not follow it (a merge, up-sampling, a reduced map) the step 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from math import prod
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.geometry.window import AxisWindow
 from cnncalc.queries.rows import named
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ class Kind(Enum):
     """As an exact set; the recurrence does not apply."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Step:
     """One layer on the way, on one axis."""
 
@@ -58,7 +58,7 @@ class Step:
     """The fields that it reads, None for an input of the network."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Comparison:
     """Parameters of a layer beside those of others with the same input and output."""
 
@@ -71,7 +71,7 @@ class Comparison:
     """Depthwise, then pointwise: `C*prod(k) + C*C_out`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Product:
     """A layer as matrix products: `times` times `[rows x inner] x [inner x columns]`, for one sample."""
 
@@ -86,7 +86,7 @@ class Product:
         return self.times * self.rows * self.inner * self.columns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Explanation:
     """All about one name."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from inspect import cleandoc
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import UsageError
 from cnncalc.ops import OPS, SYNONYMS
 from cnncalc.spec.syntax import known_op, op_syntax
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from cnncalc.spec.syntax import OpSyntax
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FLAGGED = {"ceil_mode": "ceil", "bias": "bias, nobias", "frozen": "frozen", "align_corners": "align_corners"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Option:
     """One option of an op."""
 
@@ -30,7 +30,7 @@ class Option:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Manual:
     """What an op is."""
 

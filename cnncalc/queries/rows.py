@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import UsageError
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnncalc.ops import ledger
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from cnncalc.ops.base import Inference
     from cnncalc.report import Report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Work:
     """An amount of arithmetic, for the whole batch."""
 
@@ -24,7 +24,7 @@ class Work:
         return Work(macs=self.macs + other.macs, flops=self.flops + other.flops)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TrainingWork:
     """A training step of one layer, or of a network."""
 

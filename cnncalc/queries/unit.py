@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +11,7 @@ from cnncalc.geometry.pixels import PixelSet
 from cnncalc.geometry.trace import read_by
 from cnncalc.geometry.window import AxisWhole
 from cnncalc.ops.base import Mix
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class UnitAxis:
     """The pixels seen on one axis of the input."""
 
@@ -39,7 +39,7 @@ class UnitAxis:
     """`(lo + hi + 1) / 2`: the middle, where pixel `i` has its centre at `i + 0.5`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class UnitAnswer:
     """What one position of a layer sees of one input."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cnncalc.render import cells, columns, remarks
 from cnncalc.render.table import Column, Table, per_axis
 from cnncalc.report import AxisReach
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

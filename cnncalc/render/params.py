@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cnncalc.render import cells, columns, remarks
 from cnncalc.render.table import Column, Table
 from cnncalc.render.units import decimal, exact
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

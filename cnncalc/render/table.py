@@ -6,8 +6,9 @@ shortens the first column. It says under itself what it dropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ _PROSE = 24
 """A column of prose is never made narrower than this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Column(Generic[Row]):
     """How one column of a table reads a row."""
 
@@ -44,7 +45,7 @@ class Column(Generic[Row]):
     """How to read it; stands under the table if the column does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Total:
     """The last line of a column."""
 
@@ -52,7 +53,7 @@ class Total:
     short: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Table(Generic[Row]):
     """Everything that one command shows of one network."""
 
@@ -69,7 +70,7 @@ class Table(Generic[Row]):
     """What the cells alone do not say. Left out with `--quiet`, like the notes of the columns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Grid:
     """A table turned into text, laid out for a width."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +22,7 @@ from cnncalc.spec.values import moved, plain_value
 from cnncalc.spec.word_reader import Scope, Signature
 from cnncalc.spec.words import GROUP_WORDS
 from cnncalc.spec.yaml_nodes import MapNode, Node, ScalarNode
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

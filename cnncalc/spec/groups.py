@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.spec import words
@@ -13,6 +12,7 @@ from cnncalc.spec.problems import TextError
 from cnncalc.spec.suggest import did_you_mean, listed
 from cnncalc.spec.syntax import known_op
 from cnncalc.spec.values import moved, plain_value
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from cnncalc.errors import Location

@@ -6,8 +6,9 @@ All nodes are frozen. A span is a pair of offsets (in code points) into the text
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Union
+
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ Value = Union[int, "Fraction", str, bool, None, "Expression", "tuple[Value, ...]
 a layer name); per-axis values are tuples; (before, after) pairs are tuples inside such a tuple."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Arg:
     """One argument with its place."""
 
@@ -38,7 +39,7 @@ class Arg:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Item:
     """What every item of a list may carry."""
 
@@ -57,12 +58,12 @@ class Item:
     """A part of it could not be read (a finding of the spec says which): shapes behind it are guesses."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LayerItem(Item):
     """One op with its options, by their long names, and its trailing norm and activation words."""
 
     op: str
-    options: Mapping[str, Arg] = field(default_factory=dict)
+    options: Mapping[str, Arg] = field(factory=dict)
     references: tuple[Arg, ...] = ()
     """Names of further inputs (of merges)."""
     trail: tuple[Arg, ...] = ()
@@ -70,30 +71,30 @@ class LayerItem(Item):
     holds such a word or `none`), or a tuple (word, argument) where one is given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WordItem(Item):
     """A line of one word that is a parameter or table cell holding a norm, an activation or `none`."""
 
     word: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CallItem(Item):
     """The call of a block."""
 
     block: str
     positional: tuple[Arg, ...] = ()
-    keyword: Mapping[str, Arg] = field(default_factory=dict)
+    keyword: Mapping[str, Arg] = field(factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SequenceItem(Item):
     """Items one after the other; `{repeat: n, do: [...]}` and `(a | b)*n` are sequences with a count."""
 
     items: tuple[PlacedItem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EachItem(Item):
     """A table: the body once for every row, with the columns as names."""
 
@@ -102,7 +103,7 @@ class EachItem(Item):
     body: tuple[PlacedItem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ResidualItem(Item):
     """A main path, a shortcut around it, their sum, and what follows (`then`)."""
 
@@ -113,7 +114,7 @@ class ResidualItem(Item):
     then: tuple[PlacedItem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BranchesItem(Item):
     """Parallel paths from the same input, then a merge."""
 
@@ -123,7 +124,7 @@ class BranchesItem(Item):
     align: Arg | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BranchPath:
     """One path of a BranchesItem; an empty body is the identity."""
 
@@ -132,7 +133,7 @@ class BranchPath:
     body: tuple[PlacedItem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class PlacedItem:
     """An item with the text it was read from; the same parsed item may stand in several places."""
 
@@ -147,7 +148,7 @@ class PlacedItem:
 AnyItem = Union[LayerItem, WordItem, CallItem, SequenceItem, EachItem, ResidualItem, BranchesItem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Parameter:
     """A parameter of a block, with its default."""
 
@@ -157,7 +158,7 @@ class Parameter:
     at: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Block:
     """A block definition."""
 
@@ -167,7 +168,7 @@ class Block:
     at: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Variable:
     """One entry of `vars:`."""
 

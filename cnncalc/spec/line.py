@@ -9,13 +9,13 @@ group = "(" line ")" | ("add"|"concat"|"mul"|"max") "(" [line] {";" [line]} ")"
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.spec.groups import GroupReader
 from cnncalc.spec.items import AnyItem, BranchesItem, PlacedItem, ResidualItem, SequenceItem
 from cnncalc.spec.layer import checked_name, read_layer
 from cnncalc.spec.problems import TextError
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from cnncalc.spec.items import Origin

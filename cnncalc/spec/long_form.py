@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from cnncalc.spec.suggest import did_you_mean, listed
 from cnncalc.spec.syntax import known_op, op_syntax, trailing_word
 from cnncalc.spec.values import option_value, plain_value
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from cnncalc.spec.models import DType, Expectations, Lint, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OutputName:
     """One entry of `outputs:`."""
 
@@ -22,7 +23,7 @@ class OutputName:
     at: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NetworkSpec:
     """A network, read and checked word by word, not yet expanded. Importers make these too."""
 
@@ -36,16 +37,16 @@ class NetworkSpec:
     batch: int = 1
     dtype: DType
     layers: tuple[PlacedItem, ...]
-    blocks: Mapping[str, Block] = field(default_factory=dict)
-    variables: Mapping[str, Variable] = field(default_factory=dict)
-    defaults: Mapping[str, Mapping[str, Arg]] = field(default_factory=dict)
+    blocks: Mapping[str, Block] = field(factory=dict)
+    variables: Mapping[str, Variable] = field(factory=dict)
+    defaults: Mapping[str, Mapping[str, Arg]] = field(factory=dict)
     """Per op the options that its layers start from; the spans are Locations."""
     outputs: tuple[OutputName, ...] = ()
     """Empty: the last layer."""
     task: Task | None = None
     expect: Expectations | None = None
     lint: Lint | None = None
-    places: Mapping[str, Location] = field(default_factory=dict)
+    places: Mapping[str, Location] = field(factory=dict)
     """Positions of top-level keys and of the entries below `expect`, `task` and `lint` (`expect.at.layer4.rf`)."""
     comments: tuple[Comment, ...] = ()
     """Every `# cnncalc: ...` comment."""
@@ -53,7 +54,7 @@ class NetworkSpec:
     """What was wrong with the text; the rest of the spec is what could be read all the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Comment:
     """A comment that speaks to cnncalc (`# cnncalc: ignore[CNN011] reason`)."""
 

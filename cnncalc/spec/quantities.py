@@ -9,9 +9,10 @@ False
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Union
+
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ class QuantityError(ValueError):
         self.help = help
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Quantity(Opaque):
     """The numbers from `low` to `high`, both included; None is no bound."""
 
@@ -89,7 +90,7 @@ class Quantity(Opaque):
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class AxisQuantity(Opaque):
     """One quantity for all axes, or one per axis."""
 

@@ -8,12 +8,12 @@ words of a network file (yaml_errors).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Finding, SpecError, finding
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode, Source, text_node
 from cnncalc.spec.yaml_text import MAX_BYTES, check_characters, check_size, comments, decode
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "Document", "ListNode", "MapNode", "Node", "ScalarNode", "read", "read_file", "text_node"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Document:
     """What a file says."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Union
 
 from cnncalc.errors import Location
 from cnncalc.spec.yaml_offsets import character_spans
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -65,7 +66,7 @@ class Source:
         return Location(file=self.file, line=line, column=column, end_column=column + size if size else None)
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class Written:
     """How a scalar stands in its source where it is not letter for letter: quotes, escapes, folded lines, blocks."""
 
@@ -113,7 +114,7 @@ class ScalarNode:
         return Location(file=at.file, line=at.line, column=column, end_column=at.column + end if end > start else None)
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class MapNode:
     """A mapping; its keys are text and different."""
 
@@ -122,7 +123,7 @@ class MapNode:
     """Of the first key, or of `{...}`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(kw_only=False)
 class ListNode:
     """A list."""
 

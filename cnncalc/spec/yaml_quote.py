@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import finding
 from cnncalc.spec.yaml_nodes import LINE_BREAK, MapNode, Node, ScalarNode, Source
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,7 @@ from cnncalc.export.to_json import errors_to_json, several_to_json, to_json
 from cnncalc.graph import build
 from cnncalc.report import LayerReport, Report
 from cnncalc.spec.reader import parse, parse_line, parse_shape
+from cnncalc.values import replace
 from tests.cli.program import CONFIGS
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ norms and gates are the identity, maxima become sums, products become sums, bias
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from tests.oracle.pytorch import F, nn, torch
@@ -72,9 +73,14 @@ class Pool(Layer):
             (p, max(p, (out - 1) * s + d * (k - 1) + 1 - n - p))
             for n, out, k, s, p, d in zip(x.shape[2:], wanted, kernel, stride, padding, dilation, strict=True)
         )
-        summed = depthwise(pad(x, sides), torch.rand(kernel, dtype=x.dtype) + 0.5, stride, dilation)
+        summed = depthwise(pad(x, sides), positive(kernel, x.dtype), stride, dilation)
         wanted_part = (..., *(slice(out) for out in wanted))
         return summed[wanted_part]
+
+
+def positive(kernel: Shape, dtype: Any) -> Any:
+    """Positive weights of a window, about 1 together."""
+    return (torch.rand(kernel, dtype=dtype) + 0.5) / prod(kernel)
 
 
 def depthwise(x: Any, weight: Any, stride: Shape, dilation: Shape) -> Any:
@@ -157,9 +163,11 @@ class Merge(Layer):
 
     def forward(self, *inputs: Any) -> Any:
         if self.align is not None:
+            gates = [self.merge == "mul" and set(x.shape[2:]) == {1} for x in inputs]  # these are broadcast
+            maps = [x for x, gate in zip(inputs, gates, strict=True) if not gate] or inputs
             pick = min if self.align == "crop" else max
-            wanted = [pick(sizes) for sizes in zip(*(x.shape[2:] for x in inputs), strict=True)]
-            inputs = tuple(centred(x, wanted) for x in inputs)
+            wanted = [pick(sizes) for sizes in zip(*(x.shape[2:] for x in maps), strict=True)]
+            inputs = tuple(x if gate else centred(x, wanted) for x, gate in zip(inputs, gates, strict=True))
         if self.merge == "concat":
             return torch.cat(inputs, dim=1)
         total = inputs[0]
@@ -185,7 +193,10 @@ def split(missing: int) -> Pair:
 
 
 def make_linear(module: Any) -> Any:
-    """Switch a module to its linear face, in double precision, with weights in [0.5, 1.5] and no biases."""
+    """Switch a module to its linear face, in double precision, with positive weights and no biases.
+
+    Weights are of the size of 1 by the number of taps, so that a long branch does not drown a short one.
+    """
     module.double()
     for part in module.modules():
         part.linear = True
@@ -194,6 +205,6 @@ def make_linear(module: Any) -> Any:
             if name.endswith("bias"):
                 parameter.zero_()
             else:
-                parameter.uniform_(0.5, 1.5)
+                parameter.uniform_(0.5, 1.5).div_(parameter[0].numel())
         parameter.requires_grad_(requires_grad=False)
     return module

@@ -44,8 +44,8 @@ class Parallel:
     align: str | None = None
 
 
-NOISE = 1e-9
-"""Share of the largest gradient below which a gradient is rounding; weights lie in [0.5, 1.5]."""
+NOISE = 1e-12
+"""Share of the largest gradient below which a gradient is the rounding of an interpolation's weights."""
 
 Tree = Union[Leaf, Chain, Repeat, Parallel]
 

@@ -62,20 +62,23 @@ def test_units_of_every_phase_see_exactly_what_autograd_says_in_the_interior(see
     text = document(tree, shape, "nested")
     report = cnncalc.analyze(text)
     row = report.layers[-1]
-    field = row.fields["input"]
+    field = row.fields["input"].axes[axis]
+    if row.is_global or (field.shift is None and any(mode in text for mode in ("reflect", "replicate", "circular"))):
+        pytest.skip("a global part, or a table whose borders are no zeros: the exact walk above is what holds")
     n_out, n_in = row.output_shape[1 + axis], shape[1 + axis]
-    others = [a for a in range(ndim) if a != axis]
-    holes_elsewhere = any(0 in each.fields["input"].axes[a].masks for each in report.layers for a in others)
     middle = range(n_out // 2 - n_out // 8, n_out // 2 + n_out // 8 + 1)
     units = [o for o in middle if abs(o - n_out // 2) <= PHASES // 2]
     picks = [tuple(o if a == axis else slice(None) for a in range(ndim)) for o in units]
+    # The other axes are short: all that a branch reads there may lie in the padding, and then it has no part in a unit.
+    one_path = ndim == 1 or not any(len(each.inputs) > 1 for each in report.layers)
     for o, sets in zip(units, reads_of_units(network, shape, picks), strict=True):
-        said, wanted = set(field.axes[axis].pixels(o)), sets[axis]
-        if ndim > 1 and holes_elsewhere:
-            # A branch of which nothing is left on another axis has no part in the unit: one axis cannot know.
-            assert wanted <= said or not far_from_the_border(wanted, n_in), f"unit {o} of {text}"
-        elif far_from_the_border(wanted | said, n_in) and not row.is_global and (wanted or ndim == 1):
+        said, wanted = set(field.pixels(o)), sets[axis]
+        if not far_from_the_border(wanted | said, n_in):
+            continue
+        if ndim == 1 or (one_path and wanted):
             assert said == wanted, f"unit {o} of {text}"
+        else:
+            assert wanted <= said, f"unit {o} of {text}"
 
 
 def far_from_the_border(pixels: set[int], n: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import Finding, Frame, Location, Severity, finding
 from cnncalc.render.snippet import WIDTH, concise, counts, printable, render_findings, snippet
+from cnncalc.values import replace
 
 RESNET = "\n" * 7 + "    - residual:\n"
 

@@ -46,9 +46,10 @@ def command(sources: Sources, options: Options, request: Request) -> None:
     """
     from cnncalc.cli.budget import budget_of
     from cnncalc.cli.run import View, reports
-    from cnncalc.render import flops
 
     def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
+        from cnncalc.render import flops  # not for JSON
+
         work = _by_row(report, rows) if options.training else None
         return flops.table(report, rows, conventions=_counted(report, options.convention), training=work)
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncalc.cli.options import Request, Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.render.table import Table
+    from cnncalc.report import LayerReport, Report
 
 
 class OptimizerName(str, Enum):
@@ -41,7 +47,12 @@ def command(sources: Sources, options: Options, request: Request) -> None:
     """
     from cnncalc.cli.budget import budget_of
     from cnncalc.cli.run import View, reports
-    from cnncalc.render.memory import table
 
-    view = View(table=table, budget=budget_of("memory", options.maximum), optimizer=options.optimizer.value)
+    view = View(table=_table, budget=budget_of("memory", options.maximum), optimizer=options.optimizer.value)
     reports(sources, request, view)
+
+
+def _table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
+    from cnncalc.render.memory import table  # not for JSON
+
+    return table(report, rows)

@@ -41,9 +41,10 @@ def command(sources: Sources, options: Options, request: Request) -> None:
     """
     from cnncalc.cli.budget import budget_of
     from cnncalc.cli.run import View, reports
-    from cnncalc.render import params
 
     def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
+        from cnncalc.render import params  # not for JSON
+
         return params.table(report, rows, init=options.init, folding=_fold(report) if options.folded else None)
 
     def more(report: Report) -> dict[str, object]:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncalc.cli.options import Request, Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.render.table import Table
+    from cnncalc.report import LayerReport, Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +41,16 @@ def command(sources: Sources, options: Options, request: Request) -> None:
       cnncalc rf -i 1x16000 'conv 32 k2 d1 causal | conv 32 k2 d2 causal'
     """
     from cnncalc.cli.run import View, reports
-    from cnncalc.render.fields import table
 
     budget = None
     if options.minimum is not None or options.maximum is not None:
         from cnncalc.cli.budget import rf_budget
 
         budget = partial(rf_budget, minimum=options.minimum, maximum=options.maximum)
-    reports(sources, request, View(table=table, budget=budget))
+    reports(sources, request, View(table=_table, budget=budget))
+
+
+def _table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
+    from cnncalc.render.fields import table  # not for JSON
+
+    return table(report, rows)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncalc.cli.options import Request, Source
 from cnncalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.render.table import Table
+    from cnncalc.report import LayerReport, Report
 
 LAYOUTS = ("channels_first", "channels_last")
 
@@ -40,11 +46,16 @@ def command(source: Source, options: Options, request: Request) -> None:
     cnncalc shapes -i 3x224x224 'conv 64 k7 s2 p3' --layout channels_last
     """
     from cnncalc.cli.run import View, reports
-    from cnncalc.render.shapes import table
 
     layouts = [word.strip() for word in options.layout.split(",") if word.strip()]
     for word in layouts:
         if word not in LAYOUTS:
             message = f"--layout {word}: a memory layout is {' or '.join(LAYOUTS)}"
             raise UsageError(message)
-    reports([source], request, View(table=partial(table, layouts=layouts)))
+    reports([source], request, View(table=partial(_table, layouts=layouts)))
+
+
+def _table(report: Report, rows: Sequence[LayerReport], *, layouts: Sequence[str]) -> Table[LayerReport]:
+    from cnncalc.render.shapes import table  # not for JSON
+
+    return table(report, rows, layouts=layouts)

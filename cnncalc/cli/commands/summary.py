@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cnncalc.cli.options import Request, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.render.table import Table
+    from cnncalc.report import LayerReport, Report
 
 
 def command(source: Source, request: Request) -> None:
@@ -16,6 +24,11 @@ def command(source: Source, request: Request) -> None:
       cnncalc summary -i 3x32x32 'conv 8 k3 relu | gap | fc 10'
     """
     from cnncalc.cli.run import View, reports
-    from cnncalc.render.summary import table
 
-    reports([source], request, View(table=table, fold=True))
+    reports([source], request, View(table=_table, fold=True))
+
+
+def _table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
+    from cnncalc.render.summary import table  # not for JSON
+
+    return table(report, rows)
