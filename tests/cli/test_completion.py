@@ -1,0 +1,65 @@
+"""What the shell offers after TAB."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnncalc.cli.app import COMMANDS
+from tests.cli.program import config, start
+
+RESNET = config("resnet18")
+
+
+def offered(line: str) -> list[str]:
+    """What bash gets for a line with the cursor at its end."""
+    words = line.split(" ")
+    env = {"_CNNCALC_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    done = start(env=env)
+    assert (done.status, done.err) == (0, "")
+    return done.out.split()
+
+
+def test_commands_are_offered_in_their_order() -> None:
+    assert offered("cnncalc ") == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("cnncalc s", ["summary", "shapes", "schema"]),
+        ("cnncalc rf --de", ["--depth", "--debug"]),
+        ("cnncalc rf x.yaml --format ", ["table", "json", "csv", "markdown"]),
+        ("cnncalc memory x.yaml --optimizer a", ["adam", "adamw"]),
+        ("cnncalc memory x.yaml --dtype f", ["float64", "float32", "float16", "float8"]),
+        ("cnncalc shapes x.yaml --layout channels_l", ["channels_last"]),
+        ("cnncalc flops x.yaml --convention t", ["torchvision", "torch", "thop"]),
+        ("cnncalc explain dw", ["dwconv"]),
+        (f"cnncalc rf {RESNET} --at la", ["layer1", "layer2", "layer3", "layer4"]),
+        (f"cnncalc rf {RESNET} --at layer1.", ["layer1.0", "layer1.1"]),
+        (f"cnncalc explain {RESNET} --at layer1.0.conv1", ["layer1.0.conv1"]),
+        (f"cnncalc explain {RESNET} --at layer1.0.conv1.", ["layer1.0.conv1.bn", "layer1.0.conv1.relu"]),
+        ("cnncalc rf -i 3x8x8 first:conv --at f", []),
+        ("cnncalc rf nosuch.yaml --at f", []),
+        ("cnncalc rf --at f", []),
+    ],
+)
+def test_names_are_offered(line: str, names: list[str]) -> None:
+    assert offered(line) == names
+
+
+def test_layer_names_come_from_a_layer_line_too() -> None:
+    line = "cnncalc rf -i 3x32x32 'a: conv 8 k3 | b: relu' --at "
+    env = {"_CNNCALC_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "6"}
+    assert start(env=env).out.split() == ["a", "b"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_script_for_each_shell_is_printed(shell: str) -> None:
+    done = start(env={"_CNNCALC_COMPLETE": f"source_{shell}"})
+    assert done.status == 0
+    assert "_CNNCALC_COMPLETE=complete_" in done.out
+
+
+def test_zsh_gets_a_line_of_help_with_every_command() -> None:
+    done = start(env={"_CNNCALC_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "cnncalc "})
+    assert '"rf":"Receptive field of every layer, exactly."' in done.out
