@@ -8,6 +8,8 @@ from cnncalc.memory.tensors import Tensors, tensors
 from cnncalc.ops.base import Merge, Saved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnncalc.graph import Graph, Node
 
 
@@ -71,10 +73,8 @@ def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, elemen
     for index, node in enumerate(graph.nodes):
         if not trains[index]:
             continue
-        kept_here = node.inference.saved
-        if node.inference.merge is Merge.MUL:
-            kept_here = _of_product(node, trains)
-        for saved in kept_here:
+        is_product = node.inference.merge is Merge.MUL
+        for saved in _of_product(node, trains) if is_product else node.inference.saved:
             if saved.what == "extra":
                 result.append(Kept(bytes=_extra_bytes(saved, batch, element_bytes), needed_by=index))
             elif saved.what == "output":
