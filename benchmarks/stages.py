@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.engine import analyze
 from cnncalc.export.to_json import to_json
 from cnncalc.graph import build
-from cnncalc.spec import parse
+from cnncalc.spec.reader import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

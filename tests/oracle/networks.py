@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Union
 from tests.oracle.pytorch import nn, torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +182,7 @@ Pick = tuple["int | slice", ...]
 """An index or a slice per axis."""
 
 
-def reads_of_units(network: Network, shape: tuple[int, ...], picks: list[Pick]) -> list[list[set[int]]]:
+def reads_of_units(network: Network, shape: tuple[int, ...], picks: Sequence[Pick]) -> list[list[set[int]]]:
     """Per pick and axis the input positions with influence on the picked part of the output, by autograd.
 
     All picks go backwards at once, one per sample of a batch; samples never meet in linear mode. The gradient is summed
