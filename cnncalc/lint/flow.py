@@ -1,0 +1,63 @@
+"""Who reads whom: the layers of a report as a graph, for rules that look at neighbours."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cnncalc.report import LayerReport, Report
+
+
+class Flow:
+    """The layers of a network by name, and in both directions of the stream."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.layers = {layer.name: layer for layer in report.layers}
+
+    @cached_property
+    def readers(self) -> dict[str, list[LayerReport]]:
+        """By layer or input the layers that read it; none for a name that nobody reads."""
+        readers: dict[str, list[LayerReport]] = {name: [] for name in (*self.report.inputs, *self.layers)}
+        for layer in self.report.layers:
+            for source in dict.fromkeys(layer.inputs):
+                readers[source].append(layer)
+        return readers
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """By output of the network the layer (or input) that gives it."""
+        scopes, layers = self.report.scopes, self.report.layers
+        found: dict[str, str] = {}
+        for name in self.report.outputs:
+            index = scopes[name].output_layer if name in scopes else -1
+            found[name] = layers[index].name if index >= 0 else name
+        return found
+
+    @cached_property
+    def results(self) -> frozenset[str]:
+        """The layers that give outputs."""
+        return frozenset(self.outputs.values())
+
+    def sources(self, layer: LayerReport) -> Iterator[LayerReport]:
+        """The layers that a layer reads, network inputs left out."""
+        for name in layer.inputs:
+            source = self.layers.get(name)
+            if source is not None:
+                yield source
+
+    def leading_to(self, names: Iterable[str]) -> set[str]:
+        """These layers, and every layer and input that they depend on."""
+        wanted = set(names)
+        for layer in reversed(self.report.layers):
+            if layer.name in wanted:
+                wanted.update(layer.inputs)
+        return wanted
+
+    def only_reader(self, layer: LayerReport) -> LayerReport | None:
+        """The layer that alone reads this one; None where there are more or none, or this one is an output."""
+        readers = self.readers[layer.name]
+        return readers[0] if len(readers) == 1 and layer.name not in self.results else None
