@@ -35,6 +35,7 @@ _VALUE: Schema = {
     "items": {"type": ["number", "string", "boolean", "array"]},
     "minItems": 1,
 }
+_ROW: Schema = {**_VALUE, "items": _VALUE}
 
 
 def json_schema() -> Schema:
@@ -95,7 +96,12 @@ def _item_definitions() -> dict[str, Schema]:
         "keys": {"type": "object", "properties": _keys()},
     }
     for op in _ops():
-        definitions[f"{op}-options"] = {"type": "object", "properties": _options(op), "additionalProperties": False}
+        definitions[f"{op}-options"] = {
+            "description": f"Options that every `{op}` starts from.",
+            "type": "object",
+            "properties": _options(op),
+            "additionalProperties": False,
+        }
     return definitions
 
 
@@ -182,7 +188,7 @@ def _mapping() -> Schema:
             },
             "rows": {
                 "type": "array",
-                "items": _VALUE,
+                "items": _ROW,
                 "description": "The rows: the body stands once for each.",
                 "examples": [[[1, 16, 1, 1], [6, 24, 2, 2]]],
             },
@@ -308,12 +314,23 @@ def _inlined(schema: Any, local: dict[str, Schema]) -> Any:
     return schema
 
 
+def _or_nothing(schema: Schema) -> Schema:
+    """A schema of mappings that also takes null, without a choice of alternatives."""
+    if "$ref" in schema:
+        return {"type": ["object", "null"], "if": {"type": "object"}, "then": schema}
+    return {**schema, "type": [schema["type"], "null"]}
+
+
 def _stripped(schema: Any) -> Any:
     """A schema without the titles that pydantic makes of names, and without null where a key may be left out."""
     if isinstance(schema, list):
         return [_stripped(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
+    alternatives = schema.get("anyOf", [])
+    if len(alternatives) == 2 and alternatives[1] == {"type": "null"}:  # noqa: PLR2004 - something or nothing
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        return _stripped({**_or_nothing(alternatives[0]), **rest})
     return {
         key: {name: _stripped(field) for name, field in value.items()} if key == "properties" else _stripped(value)
         for key, value in schema.items()
