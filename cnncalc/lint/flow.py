@@ -61,3 +61,13 @@ class Flow:
         """The layer that alone reads this one; None where there are more or none, or this one is an output."""
         readers = self.readers[layer.name]
         return readers[0] if len(readers) == 1 and layer.name not in self.results else None
+
+
+_last: list[Flow] = []
+
+
+def flow(report: Report) -> Flow:
+    """The flow of a report; that of the last one asked for is kept, since a rule is asked anew for every layer."""
+    if not _last or _last[0].report is not report:
+        _last[:] = [Flow(report)]
+    return _last[0]

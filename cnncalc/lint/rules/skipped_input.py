@@ -50,7 +50,7 @@ def skipped_input(layer: LayerReport, report: Report) -> Iterator[Problem]:
     unread = 1 - prod((Fraction(residues(axis), axis.stride) for axis in axes), start=Fraction(1))
     why = sentence((label, _why(axis)) for label, axis, _ in groups)
     message = f"{why}: {unread.numerator:,} of {unread.denominator:,} positions are never read"
-    others = [other.name for other in flow(report).readers.get(layer.inputs[0], ()) if other is not layer]
+    others = [other.name for other in flow(report).readers[layer.inputs[0]] if other is not layer]
     whole = [name for name in others if not _skips(flow(report).layers[name])]
     if whole:
         message += f" (`{whole[0]}` reads them)"
