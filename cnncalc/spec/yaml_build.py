@@ -25,7 +25,7 @@ from cnncalc.spec.yaml_nodes import LINE_BREAK, ListNode, MapNode, Node, ScalarN
 from cnncalc.spec.yaml_numbers import MAX_DIGITS, MAYBE_NO_TEXT, resolve
 from cnncalc.spec.yaml_quote import odd_key, quoted, rejoin, rejoin_entries, shorten, whole_line
 from cnncalc.spec.yaml_refuse import check_dashes, empty_block, tag
-from cnncalc.spec.yaml_text import BAD_CHARACTER, speaks
+from cnncalc.spec.yaml_text import bad_character, speaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ MAX_FINDINGS = 100
 
 _TOO_MANY = f"more than {MAX_NODES:,} keys, values and items"
 
-_PROPERTY = re.compile(r"\s+|#[^\r\n]*|&[^\s,\[\]{}]*")
+_PROPERTY = re.compile(r"\s+|#[^\r\n]*|&[0-9A-Za-z_-]*")
 
 
 def _pure(text: str) -> Any:
@@ -150,7 +150,7 @@ class Builder:
         source, style, raw = self.source, event.style or "", event.value
         at = self._at(event, event.end_mark)
         several_lines = event.end_mark.line > at.line - 1
-        if style == '"' and (bad := BAD_CHARACTER.search(raw)):
+        if style == '"' and (bad := bad_character(raw)):
             message = f"the escapes give the character U+{ord(bad.group()):04X}, which no name or line has"
             raise SpecError([finding("CNN905", message, at=at)])
         if style in {"|", ">"}:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 4 * 2**20
 """Largest file that is read."""
-BAD_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_BAD_ASCII = re.compile("[^\t\n\r\x20-\x7e]")
+_BAD = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 """Control characters, line breaks that only YAML knows, byte order marks inside the text, halves of surrogate pairs."""
 _BLANKS = re.compile("[ \t]*")
 _COMMENT = re.compile(r"#[ \t]*cnncalc:")
-_SPACE_BEFORE = re.compile("(?:^|[\r\n])[ \t-]*([\xa0\u1680\u2000-\u200b\u202f\u205f\u3000])")
+_SPACE_BEFORE = "(?:^|[\r\n])[ \t-]*([\xa0\u1680\u2000-\u200b\u202f\u205f\u3000])"
 _LINE_SEPARATORS = {"\x85": "next line", "\u2028": "line separator", "\u2029": "paragraph separator"}
 _WIDE_MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _SAVE = "save it as UTF-8"
@@ -54,11 +55,17 @@ def check_size(size: int, file: str) -> None:
         raise SpecError([finding("CNN902", message, at=at, help="write repeated layers once, as a block or with `*n`")])
 
 
+def bad_character(text: str) -> re.Match[str] | None:
+    """The first character that no file should have."""
+    # The whole pattern takes milliseconds to compile, and few files need it.
+    return _BAD_ASCII.search(text) if text.isascii() else re.search(_BAD, text)
+
+
 def check_characters(source: Source) -> None:
     """Raise SpecError at the first character that no file should have."""
-    match = BAD_CHARACTER.search(source.text)
+    match = bad_character(source.text)
     if match is None and not source.text.isascii():
-        match = _SPACE_BEFORE.search(source.text)
+        match = re.search(_SPACE_BEFORE, source.text)
     if match is None:
         return
     char = match.group(match.lastindex or 0)

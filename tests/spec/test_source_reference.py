@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc.spec.source import ListNode, MapNode, Node, ScalarNode, read
-from cnncalc.spec.yaml_text import BAD_CHARACTER
+from cnncalc.spec.yaml_text import bad_character
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(
     lambda name: name not in {"null", "true", "false"}
@@ -18,7 +18,7 @@ NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(
 WORDS = st.lists(st.sampled_from(["conv", "64", "k3", "s=2", "bn", "relu", "*2", "|"]), min_size=1, max_size=6).map(
     lambda words: "x" + " ".join(words)
 )
-TEXTS = st.text(max_size=20).filter(lambda text: not BAD_CHARACTER.search(text))
+TEXTS = st.text(max_size=20).filter(lambda text: not bad_character(text))
 NUMBERS = st.one_of(st.integers(-(10**30), 10**30), st.decimals(allow_nan=False, allow_infinity=False, places=4))
 
 
