@@ -39,6 +39,17 @@ class Kind(Enum):
 
 
 @value
+class Stated:
+    """A window in PyTorch's terms."""
+
+    kernel_size: int
+    stride: int
+    padding: tuple[int, int]
+    dilation: int
+    transposed: bool
+
+
+@value
 class Step:
     """One layer on the way, on one axis."""
 
@@ -51,8 +62,8 @@ class Step:
     reach: AxisReach | None
     """None: an input."""
     window: AxisWindow | None = None
-    has_window: bool = False
-    """The layer states a window (a 1x1 convolution does, a relu does not)."""
+    stated: Stated | None = None
+    """The window as the layer states it; None where it has none of its own (a relu)."""
     size_before: int | None = None
     before: tuple[AxisReach | None, ...] = ()
     """The fields that it reads, None for an input of the network."""
@@ -144,19 +155,17 @@ def product(layer: LayerReport) -> Product | None:
 
     A transposed convolution is `[C_out/g*k x C/g] x [C/g x L_in]`, its columns then added where they overlap.
     """
-    if len(layer.inferences) != 1 or not layer.macs:
+    working = [inference for inference in layer.inferences if inference.macs]
+    if len(working) != 1 or not layer.weights:
         return None
     weight, settings = layer.weights[0].shape, layer.settings
-    if settings is None:
-        if len(weight) != 2:  # noqa: PLR2004 - [out x in] of a linear layer
-            return None
-        rows, inner = weight
-        return Product(times=1, rows=rows, inner=inner, columns=prod(layer.output_shape[1:]))
-    groups = settings.groups or 1
-    if settings.transposed:
-        inner = weight[0] // groups
-        return Product(times=groups, rows=prod(weight[1:]), inner=inner, columns=prod(layer.input_shapes[0][1:]))
-    return Product(times=groups, rows=weight[0] // groups, inner=prod(weight[1:]), columns=prod(layer.output_shape[1:]))
+    groups = settings.groups or 1 if settings else 1
+    if settings and settings.transposed:
+        rows, inner, columns = prod(weight[1:]), weight[0] // groups, prod(layer.input_shapes[0][1:])
+    else:
+        rows, inner, columns = weight[0] // groups, prod(weight[1:]), prod(working[0].output.sizes)
+    found = Product(times=groups, rows=rows, inner=inner, columns=columns)
+    return found if found.macs == working[0].macs else None  # attention has products of activations too
 
 
 def _ancestors(report: Report, output: LayerReport) -> list[LayerReport]:
@@ -214,9 +223,22 @@ def _step(
         size=_size(layer.output_shape, axis),
         reach=reach,
         window=window if kind is Kind.CHAIN else None,
-        has_window=layer.settings is not None,
+        stated=_stated(layer, axis),
         size_before=size_before,
         before=before,
+    )
+
+
+def _stated(layer: LayerReport, axis: int) -> Stated | None:
+    own = layer.settings
+    if own is None or axis >= len(own.kernel_size):
+        return None
+    return Stated(
+        kernel_size=own.kernel_size[axis],
+        stride=own.stride[axis],
+        padding=own.padding[axis],
+        dilation=own.dilation[axis],
+        transposed=own.transposed,
     )
 
 

@@ -30,6 +30,7 @@ _COMPARED = (
     "separable, a depthwise and then a 1x1 convolution."
 )
 _MOST_NAMED = 3
+_MOST_JOINED = 5
 
 
 def tables(report: Report, found: Explanation) -> list[Table[Step]]:
@@ -77,12 +78,12 @@ def _reads(step: Step) -> str:
 
 
 def _window(step: Step) -> str:
-    window = step.window
-    if window is None or (window.is_identity and not step.has_window):
+    own = step.stated
+    if own is None:
         return ""
-    padding = cells.padding([window.padding])
-    shorts = (("s", window.stride, 1), ("p", padding, "0"), ("d", window.dilation, 1))
-    return f"k{window.kernel_size}" + "".join(f" {letter}{value}" for letter, value, usual in shorts if value != usual)
+    shorts = (("s", own.stride, 1), ("p", cells.padding([own.padding]), "0"), ("d", own.dilation, 1))
+    text = f"k{own.kernel_size}" + "".join(f" {letter}{value}" for letter, value, usual in shorts if value != usual)
+    return f"{text} transposed" if own.transposed else text
 
 
 def _size(step: Step) -> str:
@@ -107,9 +108,7 @@ def _rf(step: Step) -> str:
         return "1"
     found = cells.extents(step.reach)
     if step.kind is Kind.JOIN:
-        joined = [cells.extents(reach) if reach else "1" for reach in step.before]
-        shown = ", ".join(joined[:_MOST_NAMED]) + (" ..." if len(joined) > _MOST_NAMED else "")
-        return f"union of {shown} = {found}"
+        return f"union of {_joined(step)} = {found}"
     if step.kind is not Kind.CHAIN or step.window is None:
         return found
     reach = step.window.effective_kernel_size - 1
@@ -118,6 +117,16 @@ def _rf(step: Step) -> str:
     before = step.before[0]
     rf, jump = (before.rf, before.jump) if before and before.jump is not None else (1, Fraction(1))
     return f"{rf} + {reach} x {fraction(jump)} = {found}"
+
+
+def _joined(step: Step) -> str:
+    """The fields of what is merged; a branch whose map is reduced adds none of its own."""
+    local = [reach for reach in step.before if reach is None or reach.phases is not None]
+    shown = list(dict.fromkeys("1" if reach is None else cells.extents(reach) for reach in local))
+    if len(shown) <= _MOST_JOINED:
+        return ", ".join(shown)
+    sizes = [reach.rf if reach else 1 for reach in local]
+    return f"{len(local)} from {min(sizes)} to {max(sizes)}"
 
 
 def _jump(step: Step) -> str:
@@ -173,8 +182,10 @@ def _notes(found: Explanation, steps: tuple[Step, ...]) -> tuple[str, ...]:
 def _facts(found: Explanation) -> Facts:
     row, own = found.row, found.own
     facts: Facts = []
-    if own is None or own.name != row.name or own.params != row.params:
-        facts.append(("covers", f"{exact(row.params)} params, {exact(row.macs)} MACs in all"))
+    if own is None or own.params != row.params:
+        facts += [("covers", f"{exact(row.params)} params, {exact(row.macs)} MACs in all")] * bool(
+            row.params or row.macs
+        )
     if own is not None:
         facts += _weights(own)
         if found.comparison:
@@ -186,7 +197,10 @@ def _facts(found: Explanation) -> Facts:
 
 
 def _weights(own: LayerReport) -> Facts:
-    parts = [f"{weight.name} {cells.shape(weight.shape)} = {exact(prod(weight.shape))}" for weight in own.weights]
+    parts = [
+        f"{weight.name} {cells.shape(weight.shape)}" + (f" = {exact(prod(weight.shape))}" if weight.shape[1:] else "")
+        for weight in own.weights
+    ]
     shared = f", shared with {own.shares}" if own.shares else ""
     return [("params", " + ".join(parts) + shared)]
 

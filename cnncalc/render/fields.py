@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.report import LayerReport, Report
 
 _START = "start: centre of what the first unit sees, in pixels; the first pixel has its centre at 0.5."
-_SIGMA = "erf sigma: standard deviation of the influence if all weights were equal; 95 % of it lies within 4 sigma."
+_SIGMA = "erf sigma: standard deviation of the influence under equal weights; 4 sigma hold about 95 % of it."
 
 
 def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
@@ -42,7 +42,7 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
             ),
         ),
         rows=list(_each_input(rows)) if several else rows,
-        notes=remarks.notes(rows, rf=True),
+        notes=remarks.notes(rows, rf=True, details=True),
     )
 
 

@@ -78,10 +78,10 @@ def lacks(report: Report, figure: str) -> bool:
 
 
 def notes(
-    rows: Sequence[LayerReport], *, rf: bool = False, weights: bool = False, macs: bool = False
+    rows: Sequence[LayerReport], *, rf: bool = False, weights: bool = False, macs: bool = False, details: bool = False
 ) -> tuple[str, ...]:
-    """Explain the marks that occur in these rows, of fields, of weights and of MACs."""
-    found = list(_rf_notes(rows)) if rf else []
+    """Explain the marks that occur in these rows, of fields, of weights and of MACs; `details` are in the table."""
+    found = list(_rf_notes(rows, details=details)) if rf else []
     shared = {row.name: row.shares for row in rows if row.shares}
     if weights and shared:
         pairs = _some(f"{name} uses those of {origin}" for name, origin in shared.items())
@@ -105,12 +105,16 @@ def batch(report: Report) -> tuple[str, ...]:
     return (f"Counts are for the whole batch of {report.batch}.",) if report.batch > 1 else ()
 
 
-def _rf_notes(rows: Sequence[LayerReport]) -> Iterable[str]:
+def _rf_notes(rows: Sequence[LayerReport], *, details: bool) -> Iterable[str]:
     marks = {letter for row in rows if row.reach for _, letter in cells.marks_of(row)}
     if any(cells.varies(row) for row in rows):
-        yield "rf a-b: the field varies with the position; `cnncalc rf` lists the phases."
+        yield "rf a-b: the field varies with the position; " + (
+            "phases: how many positions of a period see which." if details else "`cnncalc rf` lists the phases."
+        )
     if "h" in marks:
-        yield "(holes), (h): pixels inside the field are skipped; `cnncalc rf` says how many are read."
+        yield "(holes), (h): pixels inside the field are skipped" + (
+            "." if details else "; `cnncalc rf` says how many are read."
+        )
     if "n" in marks:
         yield "(at this size), (n): the fields follow no period and hold for this input size only."
     if "+g" in marks:
