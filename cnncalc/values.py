@@ -2,7 +2,7 @@
 
 The standard decorator writes and compiles six methods a class, half a millisecond each time; a hundred classes were a
 quarter of a cold start. Here a method is compiled when it is first called, and most never are. Only what this project
-needs is supported: annotated fields, defaults, `field(factory=...)`, inheritance, `replace`, equality, hashing, pickling.
+needs is there: annotated fields, defaults, `field(factory=...)`, inheritance, `replace`, equality, hashing, pickling.
 """
 
 from __future__ import annotations

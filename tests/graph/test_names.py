@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from cnncalc.graph import build
+from cnncalc.spec.reader import parse
 from tests.graph.building import graph_of, problems, report_of, rows
 
 
@@ -105,11 +107,14 @@ class TestReferences:
         assert graph_of("- conv 8 k3 p1\n- add x").layers[-1].inputs == ("conv1", "input")
 
     def test_from_takes_another_stream_and_merges_append_to_it(self) -> None:
-        head = "inputs: {left: 3x8x8, right: 3x8x8}"
-        text = f"cnncalc: 1\n{head}\nlayers:\n  - l: conv 4 k3 p1\n  - r: conv 4 k3 p1 from=right\n  - concat r from=l\n"
-        from cnncalc.graph import build
-        from cnncalc.spec.reader import parse
-
+        text = """
+cnncalc: 1
+inputs: {left: 3x8x8, right: 3x8x8}
+layers:
+  - l: conv 4 k3 p1
+  - r: conv 4 k3 p1 from=right
+  - concat r from=l
+"""
         graph = build(parse(text))
         assert graph.layers[-1].inputs == ("l", "r")
         assert rows(graph)["concat1"] == "8x8x8"

@@ -141,7 +141,7 @@ def check_characters(text: str, *, pure: bool) -> None:
 @settings(max_examples=800, deadline=None)
 @example("a: *b", False)  # noqa: FBT003
 @example('"\\UFFFFFFFF"', True)  # noqa: FBT003
-@example('&0?[', False)  # noqa: FBT003
+@example("&0?[", False)  # noqa: FBT003
 def test_any_text_is_read_or_refused_and_every_place_exists(text: str, pure: bool) -> None:  # noqa: FBT001
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_build, "PARSER", PARSERS["pure" if pure else "libyaml"])
