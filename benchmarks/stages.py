@@ -17,18 +17,17 @@ from cnncalc.spec.reader import parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STAGES = ("parse", "build", "analyze", "json")
+STEPS: dict[str, Callable[[Any], Any]] = {"parse": parse, "build": build, "analyze": analyze, "json": to_json}
 
 
 def times(text: str, repeats: int) -> dict[str, Any]:
     """Median seconds of every stage, of text -> report, and the number of layers."""
-    spent: dict[str, list[float]] = {name: [] for name in (*STAGES, "report")}
-    steps: tuple[Callable[[Any], Any], ...] = (parse, build, analyze, to_json)
+    spent: dict[str, list[float]] = {name: [] for name in (*STEPS, "report")}
     layers = 0
     for _ in range(repeats + 1):
         value: Any = text
         total = 0.0
-        for name, step in zip(STAGES, steps, strict=True):
+        for name, step in STEPS.items():
             before = time.perf_counter()
             value = step(value)
             spent[name].append(time.perf_counter() - before)
