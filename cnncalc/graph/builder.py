@@ -44,6 +44,8 @@ def build(spec: NetworkSpec) -> Graph:
         inputs=inputs,
         outputs=outputs,
         findings=tuple(wiring.findings.values()),
+        sizes_read=tuple(wiring.sizes_read),
+        compared=tuple(wiring.compared),
     )
 
 

@@ -48,6 +48,8 @@ class GraphLayer:
     places: Mapping[str, Location] = field(factory=dict)
     """Positions of its options by their long names."""
     stack: tuple[Frame, ...] = ()
+    sizes_from: Mapping[str, int] = field(factory=dict)
+    """Options that take the sizes of a layer (`to=enc3`), with its node."""
 
 
 @value
@@ -76,3 +78,7 @@ class Graph:
     outputs: Mapping[str, int]
     """Node of each output."""
     findings: tuple[Finding, ...] = ()
+    sizes_read: tuple[int, ...] = ()
+    """Nodes whose sizes an expression read: with other sizes the network may expand differently."""
+    compared: tuple[tuple[int, int], ...] = ()
+    """Pairs of nodes whose shapes decided about a shortcut."""

@@ -45,6 +45,8 @@ class Environment:
 
     context: Context
     shape_of: Callable[[str, Context], tuple[int, tuple[int, ...]]]
+    size_read: Callable[[str, Context], None]
+    """Told which layer's sizes an expression depends on."""
 
     @property
     def copy(self) -> int:
@@ -68,6 +70,8 @@ class Environment:
     def size(self, layer: str, attribute: str) -> int:
         """`layer.c`, `.h`, `.w`, `.d`, `.l`; LookupError where the layer or the axis does not exist."""
         channels, sizes = self.shape_of(layer, self.context)
+        if attribute != "c" or not sizes:  # the length of a vector may come from sizes
+            self.size_read(layer, self.context)
         if attribute == "c":
             return channels
         letters = AXIS_LETTERS.get(len(sizes), "")
@@ -92,6 +96,9 @@ class OpMaker:
 
     defaults: Mapping[str, Mapping[str, Arg]]
     shape_of: Callable[[str, Context], tuple[int, tuple[int, ...]]]
+    size_read: Callable[[str, Context], None]
+    sizes_from: dict[str, str] = field(default_factory=dict)
+    """Options of the op made last that take the sizes of a layer, with its name as written."""
     _ops: dict[Any, Op] = field(default_factory=dict)
     _static: dict[int, bool] = field(default_factory=dict)
     _made: dict[int, tuple[Op, tuple[Trailing, ...]]] = field(default_factory=dict)
@@ -99,7 +106,7 @@ class OpMaker:
     def evaluate(self, arg: Arg, placed: PlacedItem, context: Context) -> Any:
         """The value of an argument; raises RefusedError at the word, or at the part of it, that is wrong."""
         try:
-            return _evaluated(arg.value, Environment(context, self.shape_of))
+            return _evaluated(arg.value, Environment(context, self.shape_of, self.size_read))
         except ExpressionError as error:
             span = (error.start, error.end) if isinstance(arg.span, tuple) else arg.span
             found = finding(error.code, error.message, at=placed.locate(span), help=error.help, stack=context.stack)
@@ -117,6 +124,7 @@ class OpMaker:
 
     def make(self, item: LayerItem, placed: PlacedItem, context: Context) -> tuple[Op, tuple[Trailing, ...]]:
         """The op of a layer item and the norms and activations behind it."""
+        self.sizes_from = {}
         static = self._static.get(id(item))
         if static is None:
             static = self._static[id(item)] = self._is_static(item)
@@ -181,7 +189,7 @@ class OpMaker:
         args = {**self.defaults.get(item.op, {}), **item.options}
         for name, arg in args.items():
             if name in cls.SIZE_OPTIONS:
-                options[name] = self._sizes(arg, placed, context)
+                options[name] = self._sizes(name, arg, placed, context)
             else:
                 options[name] = self.evaluate(arg, placed, context)
         if "bias" in cls.model_fields and options.get("bias") is None:
@@ -192,17 +200,20 @@ class OpMaker:
             problems = list(_problems(error, item, args, options, placed, context))
             raise RefusedError(problems) from None
 
-    def _sizes(self, arg: Arg, placed: PlacedItem, context: Context) -> Any:
+    def _sizes(self, option: str, arg: Arg, placed: PlacedItem, context: Context) -> Any:
         """Sizes given as numbers, or as the name of a layer whose sizes are meant."""
         name = arg.value.text if isinstance(arg.value, Expression) else arg.value
         if isinstance(name, str) and name not in context.variables:
             try:
-                return self.shape_of(name, context)[1]
+                sizes = self.shape_of(name, context)[1]
             except UnknownNameError as error:
                 if isinstance(arg.value, str) or not arg.value.attributes:  # type: ignore[union-attr]
                     at = placed.locate(arg.span)
                     found = finding("CNN904", error.message, at=at, help=error.help, stack=context.stack)
                     raise RefusedError([found]) from None
+            else:
+                self.sizes_from[option] = name
+                return sizes
         return self.evaluate(arg, placed, context)
 
 

@@ -84,6 +84,7 @@ def _shortcut(
     """The node of a `project`, `if_same` or `pad` shortcut from `ends[0]`; None where the skip is dropped."""
     x, main = ends
     word, shape = item.shortcut, walk.wiring.shape(main)
+    walk.wiring.compared[ends] = None
     if shape == walk.wiring.shape(x):
         return x
     if word == "if_same":

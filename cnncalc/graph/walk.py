@@ -52,7 +52,7 @@ class Walk:
     """By identity of the item, which is kept so that its identity stays its own."""
 
     def __post_init__(self) -> None:
-        self.maker = OpMaker(self.spec.defaults, self._shape_of)
+        self.maker = OpMaker(self.spec.defaults, self._shape_of, self._size_read)
 
     def run(self, items: Iterable[PlacedItem], stream: int, context: Context) -> int:
         """Expand items one after the other from node `stream`; return the node that they end in."""
@@ -206,7 +206,14 @@ class Walk:
                 at = placed.locate(item.span)
                 raise RefusedError([finding("CNN906", message, at=at, help=help_, stack=context.stack)])
         name = number or item.name or context.names.number(op.op)
-        return self.emit(name, op, inputs, self.place(placed, context), context, trail, self._name_at(placed))
+        place = self.place(placed, context)
+        if isinstance(item, LayerItem) and self.maker.sizes_from:
+            place = replace(place, sizes_from=self._sizes_from(context))
+        return self.emit(name, op, inputs, place, context, trail, self._name_at(placed))
+
+    def _sizes_from(self, context: Context) -> dict[str, int]:
+        names = self.maker.sizes_from
+        return {option: resolve(name, self.wiring.scopes, context, self.stream) for option, name in names.items()}
 
     def _name_at(self, placed: PlacedItem) -> Location:
         return placed.locate(placed.item.name_span or placed.item.span)
@@ -214,6 +221,9 @@ class Walk:
     def _shape_of(self, dotted: str, context: Context) -> tuple[int, tuple[int, ...]]:
         shape = self.wiring.shape(resolve(dotted, self.wiring.scopes, context, self.stream))
         return shape.channels, shape.sizes
+
+    def _size_read(self, dotted: str, context: Context) -> None:
+        self.wiring.sizes_read[resolve(dotted, self.wiring.scopes, context, self.stream)] = None
 
     def _reference(self, arg: Arg, placed: PlacedItem, context: Context) -> int:
         try:

@@ -38,6 +38,8 @@ class Place:
     stack: tuple[Frame, ...] = ()
     label: str | None = None
     """What a message calls it where it is not the op's own word: `residual`."""
+    sizes_from: Mapping[str, int] = MappingProxyType({})
+    """Options that take the sizes of a layer, with its node."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,10 @@ class Wiring:
     """For nodes whose shape is assumed, or follows from assumed ones: which those are."""
     spent: int = 0
     """Rows and copies made so far."""
+    sizes_read: dict[int, None] = field(default_factory=dict)
+    """Nodes whose sizes an expression read."""
+    compared: dict[tuple[int, int], None] = field(default_factory=dict)
+    """Pairs of nodes whose shapes decided about a shortcut."""
     _inferences: dict[tuple[int, tuple[TensorShape, ...]], Inference] = field(default_factory=dict)
     _steps: dict[tuple[int, tuple[TensorShape, ...]], tuple[Step, ...]] = field(default_factory=dict)
     _node_layer: list[str] = field(default_factory=list)
@@ -125,6 +131,7 @@ class Wiring:
                 at=place.at,
                 places=place.places,
                 stack=place.stack,
+                sizes_from=place.sizes_from,
             )
         )
         return output

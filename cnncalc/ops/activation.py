@@ -110,6 +110,8 @@ class Activation(Op):
         "sigmoid", "tanh", "softplus", "softmax",
     ]  # fmt: skip
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Costs for one input."""
         (x,) = inputs
@@ -152,6 +154,8 @@ class PReLU(Op):
     frozen: options.Frozen = False
 
     POSITIONAL = None
+
+    STEADY = True
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""

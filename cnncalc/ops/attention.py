@@ -37,6 +37,8 @@ class Attention(Op):
 
     POSITIONAL = "num_heads"
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""
         (x,) = inputs

@@ -153,8 +153,17 @@ class Op(BaseModel):
     """Bare words on a layer line are names of layers, further inputs (merges)."""
     SIZE_OPTIONS: ClassVar[frozenset[str]] = frozenset()
     """Options that take sizes `HxW` or the name of a layer whose sizes are meant."""
+    STEADY: ClassVar[bool] = False
+    """Every op of the class is steady, see `is_steady`."""
     LEAD: ClassVar[str | None] = None
     """The step of a composite whose settings the tables show."""
+
+    def is_steady(self) -> bool:
+        """Whether it reads alike at every input size, and refuses no size but where nothing would be left of it.
+
+        Where that is so, sizes can be followed by the reads of one inference alone.
+        """
+        return self.STEADY
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Everything about the layer; raises LayerError where the op cannot take these inputs."""

@@ -10,7 +10,7 @@ from cnncalc.geometry.window import Boundary
 from cnncalc.ops import options
 from cnncalc.ops.base import SAVES_INPUT, Inference, Op, register
 from cnncalc.ops.refuse import axis_names, check_boundary, pads_per_axis, per_axis, spatial
-from cnncalc.ops.slide import lay
+from cnncalc.ops.slide import fixed_padding, lay
 
 
 @register("pad")
@@ -40,6 +40,10 @@ class Pad(Op):
     padding_mode: options.Boundaries = Boundary.ZEROS
 
     POSITIONAL = "padding"
+
+    def is_steady(self) -> bool:
+        """Where nothing is mirrored or wrapped."""
+        return fixed_padding(self.padding, 1, self.padding_mode)
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape and reads for one input."""
@@ -84,6 +88,10 @@ class Crop(Op):
 
     POSITIONAL = "cropping"
     SIZE_OPTIONS = frozenset({"to"})
+
+    def is_steady(self) -> bool:
+        """Where it cuts a number, not to a size."""
+        return self.to is None
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape and reads for one input."""

@@ -8,7 +8,7 @@ from cnncalc.geometry.window import Boundary
 from cnncalc.ops import ledger, options
 from cnncalc.ops.base import SAVES_INPUT, FlopClass, Inference, Op, Saved, Step, Weight, register
 from cnncalc.ops.refuse import check_boundary, check_groups, shaped, spatial
-from cnncalc.ops.slide import Laid, lay
+from cnncalc.ops.slide import Laid, fixed_padding, lay
 
 
 @register("conv")
@@ -47,6 +47,10 @@ class Conv(Op):
 
     POSITIONAL = "out_channels"
 
+    def is_steady(self) -> bool:
+        """Where its padding is the same at every size."""
+        return fixed_padding(self.padding, self.stride, self.padding_mode)
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, window, parameters and costs for one input."""
         (x,) = inputs
@@ -83,6 +87,10 @@ class DepthwiseConv(Op):
     bias: options.Bias = True
     padding_mode: options.Boundaries = Boundary.ZEROS
     frozen: options.Frozen = False
+
+    def is_steady(self) -> bool:
+        """Where its padding is the same at every size."""
+        return fixed_padding(self.padding, self.stride, self.padding_mode)
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, window, parameters and costs for one input."""

@@ -54,6 +54,10 @@ class TransposedConv(Op):
     POSITIONAL = "out_channels"
     SIZE_OPTIONS = frozenset({"to"})
 
+    def is_steady(self) -> bool:
+        """Unless it aims at a size."""
+        return self.to is None
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, window, parameters and costs for one input."""
         (x,) = inputs

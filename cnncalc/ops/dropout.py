@@ -30,6 +30,8 @@ class Dropout(Op):
 
     POSITIONAL = "p"
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Costs for one input."""
         (x,) = inputs

@@ -33,6 +33,10 @@ class Plain(Op):
 
     op: Literal["flatten", "tokens", "identity"]
 
+    def is_steady(self) -> bool:
+        """`identity` alone."""
+        return self.op == "identity"
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape for one input."""
         (x,) = inputs
@@ -107,6 +111,8 @@ class Slice(Op):
 
     POSITIONAL = "channels"
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape for one input."""
         (x,) = inputs
@@ -140,6 +146,8 @@ class ChannelShuffle(Op):
     groups: options.Groups
 
     POSITIONAL = "groups"
+
+    STEADY = True
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape for one input."""

@@ -48,6 +48,8 @@ class ChannelNorm(Op):
     affine: Affine = True
     frozen: options.Frozen = False
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""
         (x,) = inputs
@@ -90,6 +92,8 @@ class GroupNorm(Op):
 
     POSITIONAL = "num_groups"
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""
         (x,) = inputs
@@ -126,6 +130,8 @@ class InstanceNorm(Op):
     affine: Affine = False
     frozen: options.Frozen = False
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""
         (x,) = inputs
@@ -152,6 +158,8 @@ class LocalResponseNorm(Op):
     size: Annotated[options.Factor, Field(description="Channels in the sum; the paper's 5.", examples=[5])] = 5
 
     POSITIONAL = "size"
+
+    STEADY = True
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Costs for one input."""

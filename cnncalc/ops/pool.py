@@ -10,7 +10,7 @@ from cnncalc.geometry.window import Boundary, PaddingWord
 from cnncalc.ops import ledger, options
 from cnncalc.ops.base import SAVES_INPUT, FlopClass, Inference, Op, Saved, register
 from cnncalc.ops.refuse import axis_names, check_boundary, spatial
-from cnncalc.ops.slide import Laid, lay
+from cnncalc.ops.slide import Laid, fixed_padding, lay
 
 INDEX_BYTES = 8
 """Of one index that a max-pool keeps."""
@@ -43,6 +43,10 @@ class MaxPool(Op):
     ceil_mode: options.CeilMode = False
 
     POSITIONAL = "kernel_size"
+
+    def is_steady(self) -> bool:
+        """Where its padding is the same at every size."""
+        return fixed_padding(self.padding, self.stride or self.kernel_size)
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, window and costs for one input."""
@@ -94,6 +98,10 @@ class AvgPool(Op):
 
     POSITIONAL = "kernel_size"
 
+    def is_steady(self) -> bool:
+        """Where its padding is the same at every size."""
+        return fixed_padding(self.padding, self.stride or self.kernel_size)
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, window and costs for one input."""
         (x,) = inputs
@@ -140,6 +148,8 @@ class LpPool(Op):
 
     POSITIONAL = "kernel_size"
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, window and costs for one input."""
         (x,) = inputs
@@ -185,6 +195,10 @@ class BlurPool(Op):
     padding_mode: options.Boundaries = Boundary.ZEROS
 
     POSITIONAL = "kernel_size"
+
+    def is_steady(self) -> bool:
+        """Where its padding is the same at every size."""
+        return fixed_padding(self.padding, self.stride, self.padding_mode)
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, window and costs for one input."""

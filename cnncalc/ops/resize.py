@@ -65,6 +65,10 @@ class Upsample(Op):
     POSITIONAL = "scale"
     SIZE_OPTIONS = frozenset({"size"})
 
+    def is_steady(self) -> bool:
+        """Whole factors, but for cubic ones."""
+        return isinstance(self.scale, int) and self.mode is not ResizeMode.CUBIC and not self.align_corners
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, reads and costs for one input."""
         (x,) = inputs
@@ -132,6 +136,8 @@ class PixelShuffle(Op):
     upscale_factor: Annotated[options.Factor, Field(description="The factor r.", examples=[2])]
 
     POSITIONAL = "upscale_factor"
+
+    STEADY = True
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape and reads for one input."""

@@ -24,6 +24,8 @@ class Scale(Op):
     op: Literal["scale"] = "scale"
     frozen: options.Frozen = False
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""
         (x,) = inputs

@@ -26,6 +26,8 @@ class ShortcutPad(Op):
     out_channels: options.OutChannels
     stride: options.Stride = 1
 
+    STEADY = True
+
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape and reads for one input."""
         (x,) = inputs

@@ -7,7 +7,7 @@ from math import prod
 from typing import Union
 
 from cnncalc.errors import LayerError
-from cnncalc.geometry.window import AxisWindow, PaddingWord, resolve_padding
+from cnncalc.geometry.window import AxisWindow, Boundary, PaddingWord, resolve_padding
 from cnncalc.ops.base import Settings
 from cnncalc.ops.options import MAX_SIZE
 from cnncalc.ops.refuse import axis_names, pads_per_axis, per_axis
@@ -33,6 +33,17 @@ class Laid:
     """Taps of one window."""
     valid: int
     """Pairs (output, tap) that read a real input element rather than padding."""
+
+
+def fixed_padding(padding: Pads, stride: Numbers, boundary: Boundary = Boundary.ZEROS) -> bool:
+    """Whether a padding is the same numbers at every size, and no size is too small for its boundary.
+
+    `same` depends on the size unless the stride is 1; what is mirrored or wrapped needs enough pixels.
+    """
+    if boundary in (Boundary.REFLECT, Boundary.CIRCULAR):
+        return False
+    strides = stride if isinstance(stride, tuple) else (stride,)
+    return padding not in (PaddingWord.SAME, PaddingWord.SAME_LOWER) or all(step == 1 for step in strides)
 
 
 @lru_cache(maxsize=4096)
