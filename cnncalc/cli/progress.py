@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 PATIENCE = 1.0
 """Seconds before anything is shown."""
 _CLEAR = "\r\x1b[K"
@@ -32,3 +33,10 @@ def watched(items: Sequence[Item]) -> Iterator[Item]:
         if shown:
             sys.stderr.write(_CLEAR)
             sys.stderr.flush()
+
+
+def watched_results(items: Sequence[Item], results: Iterator[Result]) -> Iterator[Result]:
+    """The results, one for each item, however they are made; shown like `watched`."""
+    for _ in watched(items):
+        yield next(results)
+    next(results, None)  # lets it clean up

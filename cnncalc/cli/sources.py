@@ -44,13 +44,17 @@ def read(source: str, reading: Reading) -> NetworkSpec:
     UsageError where there is no such source or an option is wrong; SpecError where the options do not fit the network.
     What is wrong with the text itself stands in the findings of the spec.
     """
+    return read_text(open_source(source), reading)
+
+
+def read_text(found: Text, reading: Reading) -> NetworkSpec:
+    """The network of a text, with the options of the command line applied; raises what `read` does."""
     from cnncalc.spec.reader import parse, parse_line, with_overrides
 
     inputs = input_shapes(reading.input)
-    found = open_source(source)
     if found.is_line:
         if not inputs:
-            raise UsageError(_no_input(source))
+            raise UsageError(_no_input(str(found.data)))
         spec = parse_line(str(found.data), inputs, source=LINE)
         inputs = {}
     else:

@@ -103,8 +103,10 @@ class _Linter:
     def _hits(self, rule: Rule, layers: Iterable[LayerReport]) -> Iterator[_Hit]:
         if not rule.per_layer:
             named = {layer.name: layer for layer in self.report.layers}
-            for turn, problem in enumerate(rule.check(self.report)):
-                yield self._hit(rule, problem, named.get(problem.layer or ""), turn)
+            turns = Counter[str | None]()
+            for problem in rule.check(self.report):
+                yield self._hit(rule, problem, named.get(problem.layer or ""), turns[problem.layer])
+                turns[problem.layer] += 1
             return
         for layer in layers:
             for turn, problem in enumerate(rule.check(layer, self.report)):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from cnncalc.report import LayerReport, Report
+
+Result = TypeVar("Result")
 
 
 class Flow:
@@ -63,11 +65,20 @@ class Flow:
         return readers[0] if len(readers) == 1 and layer.name not in self.results else None
 
 
-_last: list[Flow] = []
+def kept(work: Callable[[Report], Result]) -> Callable[[Report], Result]:
+    """Decorator: keep the result for the last report, since a rule is asked anew for every layer."""
+    last: list[tuple[Report, Result]] = []
+
+    @wraps(work)
+    def known(report: Report) -> Result:
+        if not last or last[0][0] is not report:
+            last[:] = [(report, work(report))]
+        return last[0][1]
+
+    return known
 
 
+@kept
 def flow(report: Report) -> Flow:
-    """The flow of a report; that of the last one asked for is kept, since a rule is asked anew for every layer."""
-    if not _last or _last[0].report is not report:
-        _last[:] = [Flow(report)]
-    return _last[0]
+    """The flow of a report."""
+    return Flow(report)

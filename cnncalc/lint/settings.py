@@ -105,11 +105,10 @@ def unknown(selectors: Iterable[str]) -> list[str]:
 
 def remedy(selector: str) -> str:
     """What to write in place of an unknown selector."""
-    from cnncalc.spec.suggest import nearest  # needed for mistakes only
-
     by_name = {name: code for code, (name, _) in CODES.items()} | {rule.name: code for code, rule in RULES.items()}
-    meant = by_name.get(selector) or nearest(selector, codes())
-    return f"did you mean `{meant}`?" if meant else "`cnncalc rules` lists the codes"
+    number = re.fullmatch(r"(?:CNN)?[-_ ]?([0-9]{1,3})", selector, re.IGNORECASE)
+    meant = by_name.get(selector.lower()) or (f"CNN{int(number[1]):03d}" if number else "")
+    return f"did you mean `{meant}`?" if meant in codes() else "`cnncalc rules` lists the codes"
 
 
 def _selected(code: str, selectors: Sequence[str], *, default: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from cnncalc.errors import Finding, finding
 from cnncalc.spec import words
@@ -13,8 +13,6 @@ from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pydantic import ValidationError
 
     from cnncalc.errors import Location
 
@@ -46,6 +44,23 @@ def findings_of(error: ValidationError, root: MapNode, model: type[BaseModel]) -
             if found is not None and f"`{found}`" not in message:
                 message += f", found `{found}`" if found else ", found nothing"
             yield finding(str(context.get("code", "CNN905")), message, at=path.at, help=context.get("help"))
+
+
+def mistakes(model: type[BaseModel], data: Any) -> list[tuple[str, str]]:
+    """Path and message of each mistake in data that come from elsewhere than a network file."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        return [(".".join(map(str, problem["loc"])), _told(problem)) for problem in error.errors(include_url=False)]
+    return []
+
+
+def _told(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "unknown key"
+    context = problem.get("ctx", {})
+    help_ = context.get("help")
+    return str(context.get("message", problem["msg"])) + (f"; {help_}" if help_ else "")
 
 
 class _Path:

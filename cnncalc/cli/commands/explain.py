@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,9 @@ from cnncalc.errors import UsageError
 if TYPE_CHECKING:
     from cnncalc.cli.run import Result
     from cnncalc.queries.explain import Explanation
+
+
+_CODE = re.compile(r"[Cc][Nn][Nn][0-9]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,24 +36,31 @@ def command(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="OP|SOURCE", help="An op, or a network (with --at).", autocompletion=ops, show_default=False
+            metavar="CODE|OP|SOURCE",
+            help="A code of `check`, an op, or a network (with --at).",
+            autocompletion=ops,
+            show_default=False,
         ),
     ],
     options: Options,
     reading: Reading,
     output: Output,
 ) -> None:
-    """The manual of an op; or, with --at, how the numbers of one layer come about, line by line.
+    """The manual of a lint rule or an op; or, with --at, how the numbers of one layer come about, line by line.
 
     For a layer: the recurrence from the input to it, its weights beside those of a dense, an unshared and a
     depthwise-separable layer, its matrix product, and its initialisation.
 
+      cnncalc explain CNN012
       cnncalc explain conv
       cnncalc explain resnet18.yaml --at layer3
       cnncalc explain -i 3x32x32 'a: conv 8 k3 | b: conv 8 k3 d2' --at b
     """
     from cnncalc.cli.output import emit, width
 
+    if options.at is None and _CODE.fullmatch(subject):
+        emit(_rule(subject, width(output)), output)
+        return
     if options.at is None:
         from cnncalc.queries.manual import manual
         from cnncalc.render.manual import page
@@ -71,6 +82,20 @@ def command(
         report_errors([result], output)
         raise typer.Exit(1)
     emit(_written(result, explain(result.report, options.at), output), output)
+
+
+def _rule(code: str, width: int | None) -> str:
+    """The manual of a code; UsageError where there is none."""
+    from cnncalc.lint.rules.errors import manuals
+    from cnncalc.render.rules import page
+
+    known = manuals()
+    if code.upper() not in known:
+        from cnncalc.lint.settings import remedy
+
+        message = f"no code `{code}`; {remedy(code.upper())}"
+        raise UsageError(message)
+    return page(known[code.upper()], width=width)
 
 
 def _written(result: Result, found: Explanation, output: Output) -> str:

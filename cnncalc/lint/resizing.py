@@ -1,0 +1,134 @@
+"""How the sizes of all layers follow from the size of the input, on one axis: for remedies that name input sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.geometry.window import AxisWindow, PaddingWord, resolve_padding
+from cnncalc.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from cnncalc.report import LayerReport, Report
+
+_FARTHEST = 256
+"""So far from the given size others are tried."""
+_MOST = 2_000_000
+"""So many windows are worked out at most in one search."""
+_WORDS = (PaddingWord.SAME, PaddingWord.SAME_LOWER)
+
+
+@value
+class _Step:
+    """A size that follows from another one; layers that keep the size make none."""
+
+    before: int
+    window: AxisWindow
+    word: PaddingWord | None
+    """Where the padding depends on the size."""
+
+    def at(self, n: int) -> AxisWindow:
+        """The window at an input of this size."""
+        window = self.window
+        if self.word is None:
+            return window
+        padding = resolve_padding(self.word, n, window.kernel_size, window.stride, window.dilation)
+        return AxisWindow(
+            kernel_size=window.kernel_size, stride=window.stride, dilation=window.dilation, padding=padding
+        )
+
+
+@value
+class Sizing:
+    """The sizes of a network on one axis, as a function of the size of its input."""
+
+    steps: tuple[_Step | None, ...]
+    """Place 0 is the input (None), every other place follows from one before."""
+    inputs: Mapping[str, int]
+    """By layer the place of the size that it reads; layers whose sizes do not follow from the input are left out."""
+    own: Mapping[str, int]
+    """By layer the place of the size that it gives."""
+    equal: frozenset[tuple[int, int]]
+    """Places whose sizes are merged, and must be equal."""
+
+    def even(self, n: int, layers: Collection[str]) -> bool | None:
+        """Whether the windows of these layers come out even with an input of size n; None where n is impossible."""
+        sizes = [n]
+        for step in self.steps[1:]:
+            assert step is not None  # noqa: S101 - only place 0 is an input
+            size = sizes[step.before]
+            sizes.append(step.at(size).output_size(size))
+            if sizes[-1] < 1:
+                return None
+        if any(sizes[one] != sizes[other] for one, other in self.equal):
+            return None
+        return not any(self._rest(name, sizes) for name in layers)
+
+    def even_sizes(self, n: int, layers: Collection[str]) -> tuple[int, ...]:
+        """The input sizes next to n, below and above, at which all these layers come out even."""
+        if any(name not in self.own for name in layers) or 2 * _FARTHEST * len(self.steps) > _MOST:
+            return ()
+        below = next((size for size in range(n - 1, max(n - _FARTHEST, 1), -1) if self.even(size, layers)), None)
+        above = next((size for size in range(n + 1, n + _FARTHEST) if self.even(size, layers)), None)
+        return tuple(size for size in (below, above) if size is not None)
+
+    def _rest(self, name: str, sizes: Sequence[int]) -> int:
+        step = self.steps[self.own[name]]
+        return 0 if step is None else rest(step.at(sizes[step.before]), sizes[step.before])
+
+
+def rest(window: AxisWindow, n: int) -> int:
+    """`(n + before + after - k_eff) mod s`: so many positions at the end no window reaches.
+
+    >>> rest(AxisWindow(kernel_size=7, stride=2, padding=(3, 3)), 224)
+    1
+    """
+    return (n + sum(window.padding) - window.effective_kernel_size) % window.stride
+
+
+def sizing(report: Report, axis: int) -> Sizing | None:
+    """How the sizes of a network follow from its input's; None where its inputs differ in size."""
+    shapes = [shape for shape in report.inputs.values() if len(shape) > axis + 1]
+    if len({shape[axis + 1] for shape in shapes}) != 1 or len(shapes) != len(report.inputs):
+        return None
+    steps: list[_Step | None] = [None]
+    known: dict[_Step, int] = {}
+    inputs: dict[str, int] = {}
+    own: dict[str, int] = dict.fromkeys(report.inputs, 0)
+    equal: set[tuple[int, int]] = set()
+    for layer in report.layers:
+        found = [own[name] for name in layer.inputs if name in own]
+        if not found or len(layer.output_shape) <= axis + 1:
+            continue
+        inputs[layer.name] = found[0]
+        equal.update((found[0], other) for other in found[1:] if other != found[0])
+        step = _step(layer, axis, found[0])
+        if step == "same":
+            own[layer.name] = found[0]
+        elif isinstance(step, _Step):
+            if step not in known:
+                known[step] = len(steps)
+                steps.append(step)
+            own[layer.name] = known[step]
+    return Sizing(steps=tuple(steps), inputs=inputs, own=own, equal=frozenset(equal))
+
+
+def _step(layer: LayerReport, axis: int, before: int) -> _Step | str | None:
+    """What a layer makes of a size: "same", a step, or None where it does not follow (a fixed size, a table)."""
+    config = layer.config
+    if any(getattr(config, option, None) is not None for option in ("size", "to", "out")):
+        return None
+    reads = [each.reads[0] for each in layer.inferences if each.reads and each.merge is None]
+    windows = [read[axis] for read in reads if read is not None and len(read) > axis]
+    if not windows:
+        return "same" if layer.input_shapes[0][1:] == layer.output_shape[1:] else None
+    (window, *more) = windows
+    if more or not isinstance(window, AxisWindow):
+        return None
+    word = getattr(config, "padding", None)
+    word = word if word in _WORDS and window.input_dilation == 1 else None
+    keeps = (
+        window.stride == 1 and window.input_dilation == 1 and sum(window.padding) + 1 == window.effective_kernel_size
+    )
+    return "same" if keeps else _Step(before=before, window=window, word=word)
