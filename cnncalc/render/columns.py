@@ -49,6 +49,11 @@ def rf(*, drop: int) -> LayerColumn:
     )
 
 
+def is_global() -> LayerColumn:
+    """What the mark at the field says, for machines."""
+    return Column(key="global", title="global", text=lambda row: "true" if row.is_global else "false", machine=True)
+
+
 def jump(*, drop: int) -> LayerColumn:
     """Pixels from unit to unit."""
     return Column(key="jump", title="jump", text=cells.jump, value=_or_none(cells.jump), right=True, drop=drop)

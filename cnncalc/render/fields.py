@@ -34,6 +34,7 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
             columns.effective_kernel_size(drop=4),
             columns.jump(drop=1),
             columns.rf(drop=0),
+            columns.is_global(),
             Column(key="start", title="start", text=cells.start, value=_starts, right=True, drop=3, note=_START),
             Column(key="touched", title="pixels read", text=cells.touched, value=_touched, right=True, drop=7),
             Column(key="phases", title="phases", text=cells.phases, value=_phases, right=True, drop=2 if varied else 8),

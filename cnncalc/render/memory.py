@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 _IM2COL = "im2col: an explicit unfold of the input, which real libraries rarely make."
 _NOTES = (
-    "peak: the largest sum of tensors alive at one moment of inference, the input included, weights not.",
-    "- in place: activations and additions overwrite an input that nobody else reads.",
-    "- fused: norms and activations do, too. not in place: every layer writes a tensor of its own.",
+    "peak: the largest sum of tensors alive at one moment of inference, the input included, weights not;",
+    "- not in place: every layer writes a tensor of its own;",
+    "- in place: activations and additions overwrite an input that nobody else reads;",
+    "- fused: norms and activations do so wherever a runtime fuses them.",
     "outputs: all layer outputs together, which nothing needs at once.",
     "training: weights, gradients, optimizer state and saved tensors at the worst moment of a step.",
 )

@@ -24,6 +24,7 @@ def table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
             columns.output(drop=1),
             columns.rf(drop=2),
             columns.jump(drop=5),
+            columns.is_global(),
             columns.params(drop=3),
             columns.macs(drop=4),
         ),

@@ -41,6 +41,8 @@ class Column(Generic[Row]):
     """The highest goes first; the first column stays."""
     prose: bool = False
     """May be cut at its end rather than dropped."""
+    machine: bool = False
+    """For CSV alone, where no mark in another cell says it."""
     note: str | None = None
     """How to read it; stands under the table if the column does."""
 
@@ -87,22 +89,21 @@ class Grid:
 
 def grid(table: Table[Row], width: int | None = None) -> Grid:
     """Lay a table out: every column in full, or what fits the width."""
-    full = _grid(table, table.columns, short=False)
+    columns = tuple(column for column in table.columns if not column.machine)
+    full = _grid(table, columns, short=False)
     if width is None or _total_width(full.widths) <= width:
         return full
-    short = _grid(table, table.columns, short=True)
-    least = [
-        min(size, _PROSE) if column.prose else size for size, column in zip(short.widths, table.columns, strict=True)
-    ]
-    kept = list(range(len(table.columns)))
-    for leaving in _leaving(table.columns):
+    short = _grid(table, columns, short=True)
+    least = [min(size, _PROSE) if column.prose else size for size, column in zip(short.widths, columns, strict=True)]
+    kept = list(range(len(columns)))
+    for leaving in _leaving(columns):
         if _total_width([least[at] for at in kept]) <= width:
             break
         kept.remove(leaving)
-    chosen = _choose(short, table.columns, kept)
+    chosen = _choose(short, columns, kept)
     for at, original in reversed(list(enumerate(kept))):
         over = _total_width(chosen.widths) - width
-        if over > 0 and table.columns[original].prose:
+        if over > 0 and columns[original].prose:
             chosen = _clip(chosen, at, max(chosen.widths[at] - over, _PROSE), end_cut)
     over = _total_width(chosen.widths) - width
     return _clip(chosen, 0, max(chosen.widths[0] - over, _LEAST), middle_cut) if over > 0 else chosen
