@@ -1,0 +1,145 @@
+"""CNN044: what nobody reads."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import Edit, Severity
+from cnncalc.lint.base import Problem, rule
+from cnncalc.lint.flow import flow
+from cnncalc.lint.names import all_items, called_blocks, free_names, read_in_block, read_in_file
+from cnncalc.lint.written import line_of, on_line, stretch
+from cnncalc.spec.items import EachItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cnncalc.report import Report
+    from cnncalc.spec.items import Variable
+    from cnncalc.spec.network import NetworkSpec
+
+
+@rule("CNN044", Severity.WARNING)
+def unused_layer(report: Report) -> Iterator[Problem]:
+    """Something that nobody reads: a layer that leads to no output, an input, a block, a var, a parameter, a column.
+
+    A branch that goes nowhere costs time and memory, and mostly a merge forgot it (`concat` without its name) or
+    `from=` left the stream behind. A block, var or parameter without a reader is a leftover, or the place that should
+    read it has a number instead. Of a dead branch the last layer is named. Names of layers are labels and need no
+    reader.
+
+    Bad:
+        cnncalc: 1
+        input: 3x32x32
+        layers:
+          - a: conv 8 k3 p1 relu
+          - b: conv 8 k5 p2 relu
+          - conv 8 k3 p1 from=a
+
+    Bad:
+        cnncalc: 1
+        input: 3x32x32
+        vars: {width: 2}
+        layers: [conv 8 k3 p1]
+
+    Good:
+        cnncalc: 1
+        input: 3x32x32
+        vars: {width: 2}
+        layers:
+          - a: conv 8*width k3 p1 relu
+          - b: conv 8 k5 p2 relu
+          - conv 8 k3 p1 from=a
+          - concat b
+    """
+    yield from _layers(report)
+    yield from _blocks(report.spec)
+    yield from _columns(report.spec)
+    yield from _variables(report.spec)
+
+
+def _layers(report: Report) -> Iterator[Problem]:
+    net = flow(report)
+    used = net.leading_to(net.results)
+    for layer in report.layers:
+        if layer.name in used or net.readers[layer.name]:
+            continue
+        dead = net.leading_to([layer.name]) - used
+        wasted = [each for each in report.layers if each.name in dead]
+        params, macs = (sum(getattr(each, key) for each in wasted) for key in ("params", "macs"))
+        with_it = f" nor the {len(wasted) - 1} before it that lead only here" if len(wasted) > 1 else ""
+        cost = f" ({params:,} parameters, {macs:,} MACs)" if params or macs else ""
+        outputs = ", ".join(f"`{name}`" for name in report.outputs)
+        yield Problem(
+            message=f"output {outputs} does not depend on `{layer.name}`{',' * bool(with_it)}{with_it}{cost}",
+            help=f"join it (`concat {layer.name}`), list it in `outputs:`, or delete it",
+            layer=layer.name,
+        )
+    for name in report.inputs:
+        if not net.readers[name] and name not in net.results:
+            places = report.spec.places
+            yield Problem(
+                message=f"no layer reads the input `{name}`",
+                help=f"take it with `from={name}`, join it (`concat {name}`), or delete it",
+                at=places.get("inputs") or places.get("input"),
+            )
+
+
+def _blocks(spec: NetworkSpec) -> Iterator[Problem]:
+    called = called_blocks(spec)
+    for block in spec.blocks.values():
+        if block.name not in called:
+            yield Problem(message=f"no layer calls block `{block.name}`", help="delete it, or call it", at=block.at)
+        read = read_in_block(block)
+        for parameter in block.parameters:
+            if parameter.name not in read:
+                yield Problem(
+                    message=f"block `{block.name}` never reads its parameter `{parameter.name}`",
+                    help="delete it here and in the calls, or use it in the body",
+                    at=parameter.at,
+                )
+
+
+def _columns(spec: NetworkSpec) -> Iterator[Problem]:
+    for body in (spec.layers, *(block.body for block in spec.blocks.values())):
+        for placed in all_items(body):
+            item = placed.item
+            if not isinstance(item, EachItem):
+                continue
+            for column in sorted(set(item.columns) - free_names(item.body), key=item.columns.index):
+                yield Problem(
+                    message=f"nothing reads column `{column}` of this table",
+                    help="delete it from `each:` and the rows, or use it in `do:`",
+                    at=placed.locate(item.span),
+                )
+
+
+def _variables(spec: NetworkSpec) -> Iterator[Problem]:
+    read = read_in_file(spec)
+    for variable in spec.variables.values():
+        if variable.name not in read:
+            yield Problem(
+                message=f"nothing reads the var `{variable.name}`",
+                help="delete it, or use it in an expression",
+                at=variable.at,
+                edits=_removal(spec, variable),
+            )
+
+
+def _removal(spec: NetworkSpec, variable: Variable) -> tuple[Edit, ...]:
+    """Cut `name: value` out of `vars:` with the comma or the indentation that belongs to it; a comment stays."""
+    at, line = variable.at, line_of(spec, variable.at)
+    value = stretch(spec, at)
+    key = re.search(rf"""(?:^|(?<=[\s{{,]))(["']?){re.escape(variable.name)}\1\s*:\s+$""", line[: at.column - 1])
+    if key is None or not value or value[0] in "&*|>!":
+        return ()  # on several lines, or with an anchor that others may use
+    start, end = key.start(), at.column - 1 + len(value)
+    before, behind = line[:start], line[end:]
+    if not before.strip() and not behind.strip().startswith((",", "}")):
+        start, end = 0, len(line) - len(behind.lstrip()) if not behind.strip() else end
+    elif comma := re.match(r"\s*,\s*", behind):
+        end += comma.end()
+    elif comma := re.search(r"\s*,\s*$", before):
+        start = comma.start()
+    return (Edit(at=on_line(at, start, end), replacement=""),)
