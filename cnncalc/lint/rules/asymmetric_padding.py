@@ -93,10 +93,10 @@ def _remedy(axis: Axis, word: PaddingWord) -> str:
             return f"`half` pads {padding:,} + {padding:,} and gives {axis.m:,} too"
         return f"`{shown_padding(axis.padding)}` says the same outright"
     near = [kernel for kernel in (axis.kernel_size - 1, axis.kernel_size + 1) if kernel > 1]
-    kernels = " or ".join(f"k{kernel}" for kernel in near)
+    kernels = " or ".join(f"`k{kernel}`" for kernel in near)
     total = axis.effective_kernel_size - 1
     exact = (total // 2, total - total // 2)
     if word is PaddingWord.SAME_LOWER:
         exact = exact[::-1]
     says = "keeps the size" if word is PaddingWord.HALF else "says the same outright"
-    return f"`{kernels}` needs an even number; `{shown_padding(exact)}` {says}"
+    return f"{kernels} splits evenly; `{shown_padding(exact)}` {says}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 """So many phases of a pattern are written out."""
+_OFFERED = 2
+"""So many windows are offered."""
 
 
 @rule("CNN011", Severity.WARNING)
@@ -58,25 +60,29 @@ def _coverage(axis: Axis) -> tuple[int, ...] | None:
 
 
 def _fact(axis: Axis, pattern: tuple[int, ...]) -> str:
-    shown = ",".join(map(str, pattern[:_SHOWN])) + (",..." if len(pattern) > _SHOWN else "")
+    twice = (*pattern, *pattern)
+    shown = ",".join(map(str, twice[:_SHOWN])) + (",..." if len(twice) > _SHOWN else "")
     common = gcd(axis.dilation, axis.stride)
     if common > 1:
         why = f"dilation {axis.dilation:,} and stride {axis.stride:,} share the factor {common:,}"
     else:
         why = f"kernel {axis.kernel_size:,} is not divisible by stride {axis.stride:,}"
-    return f"{why}: neighbouring outputs are sums of {shown} taps, over and over"
+    return f"{why}: neighbouring outputs are sums of {shown} taps"
 
 
 def _remedy(axis: Axis) -> str:
     """The nearest kernel that overlaps evenly and gives the same size, and what has no overlap."""
     stride = axis.stride
     above = -(-axis.kernel_size // stride) * stride
+    dilations = {axis.dilation: None} if gcd(axis.dilation, stride) == 1 else dict.fromkeys((1, axis.dilation + 1))
     found = []
     for kernel_size in (above, above - stride):
-        ends = fitting_ends(axis, kernel_size) if kernel_size else None
-        if ends is not None and ends[1] < stride:
-            padding, extra = ends
-            words = [f"k{kernel_size}", f"s{stride}", *[f"p{padding}"] * (padding > 0), *[f"op{extra}"] * (extra > 0)]
-            found.append(f"`{' '.join(words)}`")
-    same = f"{' or '.join(found)} overlaps evenly and gives {axis.m:,} too; " if found else ""
+        for dilation in dilations:
+            ends = fitting_ends(axis, kernel_size, dilation) if kernel_size and gcd(dilation, stride) == 1 else None
+            if ends is not None:
+                padding, extra = ends
+                words = [f"k{kernel_size}", f"s{stride}", *[f"d{dilation}"] * (dilation > 1)]
+                words += [f"p{padding}"] * (padding > 0) + [f"op{extra}"] * (extra > 0)
+                found.append(f"`{' '.join(words)}`")
+    same = f"{' or '.join(found[:_OFFERED])} overlaps evenly and gives {axis.m:,} too; " if found else ""
     return f"{same}`upsample {stride} | conv` or `conv | pixelshuffle {stride}` do not overlap at all"
