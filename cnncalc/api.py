@@ -43,8 +43,7 @@ def load(
 
     Raises SpecError with all findings where something in it is wrong, OSError where it cannot be read.
     """
-    spec = reader.parse(read_file(Path(path)), source=os.fspath(path))
-    return _checked(_overridden(spec, _shapes(input), batch, dtype, variables))
+    return _checked(_overridden(_read(path), _shapes(input), batch, dtype, variables))
 
 
 def parse(
@@ -62,13 +61,7 @@ def parse(
     >>> parse("conv 64 k7 s2 p3 bn relu | maxpool 3 s2 p1", input="3x224x224").inputs
     {'input': 3x224x224}
     """
-    shapes = _shapes(input)
-    if _FILE.match(text):
-        return _checked(_overridden(reader.parse(text, source="<text>"), shapes, batch, dtype, variables))
-    if shapes is None:
-        message = "a layer line needs the size of its input: parse('conv 64 k3 | relu', input='3x224x224')"
-        raise ValueError(message)
-    return _checked(_overridden(reader.parse_line(text, shapes, source="<line>"), None, batch, dtype, variables))
+    return _checked(_parsed(text, _shapes(input), batch, dtype, variables))
 
 
 def build(spec: NetworkSpec) -> Graph:
@@ -97,21 +90,41 @@ def analyze(  # noqa: PLR0913 - a keyword for each thing that can be overridden
 
     >>> report = analyze("conv 64 k7 s2 p3 bn relu | maxpool 3 s2 p1 | conv 64 k3 p1", input="3x224x224")
     >>> report["conv2"].reach[0].rf, report.totals.macs
-    (19, 233625600)
+    (19, 233619456)
     """
     if isinstance(network, Graph):
         graph = network
     else:
+        shapes = _shapes(input)
         if isinstance(network, NetworkSpec):
-            spec = _overridden(network, _shapes(input), batch, dtype, variables)
+            spec = _overridden(network, shapes, batch, dtype, variables)
         elif _is_path(network):
-            spec = load(network, input=input, batch=batch, dtype=dtype, variables=variables)
+            spec = _overridden(_read(network), shapes, batch, dtype, variables)
         else:
-            spec = parse(str(network), input, batch=batch, dtype=dtype, variables=variables)
-        graph = build(spec)
+            spec = _parsed(str(network), shapes, batch, dtype, variables)
+        graph = build_graph(spec)
     report = engine.analyze(graph, optimizer=optimizer)
     _raise_errors(report.findings)
     return report
+
+
+def _read(path: str | os.PathLike[str]) -> NetworkSpec:
+    return reader.parse(read_file(Path(path)), source=os.fspath(path))
+
+
+def _parsed(
+    text: str,
+    shapes: dict[str, TensorShape] | None,
+    batch: int | None,
+    dtype: str | None,
+    variables: Mapping[str, object] | None,
+) -> NetworkSpec:
+    if _FILE.match(text):
+        return _overridden(reader.parse(text, source="<text>"), shapes, batch, dtype, variables)
+    if shapes is None:
+        message = "a layer line needs the size of its input: parse('conv 64 k3 | relu', input='3x224x224')"
+        raise ValueError(message)
+    return _overridden(reader.parse_line(text, shapes, source="<line>"), None, batch, dtype, variables)
 
 
 def _is_path(network: str | os.PathLike[str]) -> bool:
