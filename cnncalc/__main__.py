@@ -59,6 +59,8 @@ class _NoPlugins(ModuleType):
         return ()
 
     def __getattr__(self, name: str) -> object:  # a pydantic that wants more than plugins gets the real loader
+        if name.startswith("__"):  # the import system asks for `__path__`, and pydantic does not
+            raise AttributeError(name)
         del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
 
