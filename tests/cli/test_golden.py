@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,6 +93,11 @@ CASES = [
 ]  # fmt: skip
 
 
+def steady(text: str) -> str:
+    """Without the last digits of long decimals: how a sum of floats rounds is the Python version's business."""
+    return re.sub(r"\d+\.\d{10,}", lambda number: f"{float(number[0]):.10g}", text)
+
+
 @pytest.mark.parametrize(("name", "arguments", "columns", "facts"), CASES, ids=[case[0] for case in CASES])
 def test_the_whole_output_is_the_one_that_was_read_and_found_right(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, arguments: str, columns: int | None, facts: list[str]
@@ -103,7 +109,7 @@ def test_the_whole_output_is_the_one_that_was_read_and_found_right(
     path = GOLDEN / name
     if os.environ.get("CNNCALC_WRITE_GOLDEN"):
         path.write_text(done.out, encoding="utf-8", newline="")
-    assert done.out == path.read_text(encoding="utf-8")
+    assert steady(done.out) == steady(path.read_text(encoding="utf-8"))
     missing = [fact for fact in facts if fact not in done.out]
     assert not missing
     if columns:
