@@ -1,9 +1,6 @@
-"""The questions that designers ask: each is a function, and a file of the same name, loaded when it is used.
+"""One question, one function: `cnncalc.queries.unit(graph, "layer3", (12, 7))`. Each is loaded when it is used.
 
->>> import cnncalc
->>> report = cnncalc.analyze("conv 64 k7 s2 p3 | maxpool 3 s2 p1", input="3x224x224")
->>> cnncalc.queries.explain(report, "maxpool1").row.output_shape
-(64, 56, 56)
+The function of a question has the name of its module; as an attribute of this package the name means the function.
 """
 
 from __future__ import annotations
@@ -15,17 +12,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc.queries.explain import explain
+    from cnncalc.queries.sizes import sizes
     from cnncalc.queries.unit import unit
 
-__all__ = ["explain", "unit"]
+__all__ = ["explain", "sizes", "unit"]
 
 
-class _Queries(ModuleType):
-    """A package whose attributes are the functions, also after their files, which have the same names, are loaded."""
+class _Questions(ModuleType):
+    """Where the import of a module would put the module in place of its function, the function stays."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in __all__ and isinstance(value, ModuleType):
-            value = getattr(value, name)
+            value = getattr(value, name, value)
         super().__setattr__(name, value)
 
 
@@ -40,4 +38,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-sys.modules[__name__].__class__ = _Queries
+sys.modules[__name__].__class__ = _Questions
