@@ -13,6 +13,7 @@ from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from fractions import Fraction
 
     from cnncalc.report import LayerReport, Report
 
@@ -128,6 +129,18 @@ def shown_padding(padding: tuple[int, int]) -> str:
     """
     before, after = padding
     return f"p{before}" if before == after else f"p{before}/{after}"
+
+
+def number(pixels: Fraction) -> str:
+    """Exactly: whole, a short decimal, or a fraction.
+
+    >>> from fractions import Fraction
+    >>> number(Fraction(3, 2)), number(Fraction(4)), number(Fraction(1, 3))
+    ('1.5', '4', '1/3')
+    """
+    if pixels.denominator in (2, 4, 8):
+        return str(float(pixels))
+    return str(pixels)
 
 
 def fitting_padding(axis: Axis, kernel_size: int, dilation: int) -> int | None:

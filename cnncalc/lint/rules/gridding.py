@@ -31,7 +31,8 @@ def gridding(layer: LayerReport, report: Report) -> Iterator[Problem]:
     never read, and neighbouring outputs depend on disjoint sets of pixels. Equal dilations, or ones with a common
     factor, keep the holes however many layers there are: 2, 2, 2 reads 7 of 13 pixels. No layer opens a hole whose
     dilation is at most (pixels seen before it) / jump: 1, 2, 4 or 1, 2, 5 with kernel 3. Reported once, at the last
-    dilated layer, with the field at the end of the path.
+    dilated layer, with the field at the end of the path; an info where the dilations stand side by side, as in ASPP,
+    which samples sparsely on purpose (behind a backbone whose units see enough there are no holes).
 
     Bad: conv 8 k3 d2 p2 *3
     Good: conv 8 k3 p1 | conv 8 k3 d2 p2 | conv 8 k3 d4 p4
@@ -48,6 +49,7 @@ def gridding(layer: LayerReport, report: Report) -> Iterator[Problem]:
         message=f"{_holes(end.reach)}{'' if end is layer else f' at `{end.name}`'} ({_listed(way)})",
         help=_remedy(report, way, next(at for at, axis in enumerate(end.reach) if axis.touched < axis.rf)),
         option="dilation",
+        severity=None if _chained(report, way) else Severity.INFO,
     )
 
 
@@ -110,6 +112,10 @@ def _listed(way: Sequence[LayerReport]) -> str:
     return f"dilation{'s' * (len(all_) > 1)} {shown} on the way"
 
 
+def _chained(report: Report, way: Sequence[LayerReport]) -> bool:
+    return all(one.name in flow(report).leading_to(other.inputs) for one, other in pairwise(way))
+
+
 def _remedy(report: Report, way: Sequence[LayerReport], at: int) -> str:
     """Dilations that leave no hole on this axis: each at most what is seen before it, tried on the chain alone."""
     first = way[0]
@@ -118,7 +124,7 @@ def _remedy(report: Report, way: Sequence[LayerReport], at: int) -> str:
     if field.touched < field.rf or not field.shift or field.period > 1:
         return _RULE
     limit = max(field.rf // field.shift, 1)
-    chained = all(one.name in flow(report).leading_to(other.inputs) for one, other in pairwise(way))
+    chained = _chained(report, way)
     dilations = []
     for layer in way:
         if layer.settings is None or not field.shift or not chained:
