@@ -57,7 +57,7 @@ class _Linter:
         self.ignores, self.remarks = read_ignores(self.spec.comments, self.spec.text)
         self.remarks += _unknown_in_file(self.spec)
         self.useful: set[str] = set()
-        """Selectors of `lint: {ignore: ...}` that took something away."""
+        """Selectors of `lint: {ignore: ...}` that mean something that was found."""
 
     def findings(self) -> tuple[Finding, ...]:
         report = self.report
@@ -151,10 +151,8 @@ class _Linter:
                 ignore.used = True
             if silencing:
                 return False
-        if is_on(code, self.levels):
-            return True
         self.useful.update(selector for selector in self.file.ignore if covers(selector, code))
-        return False
+        return is_on(code, self.levels)
 
     def _merged(self, hits: Iterable[_Hit]) -> Iterator[Finding]:
         """The same finding in several copies of a block is one, with the copies counted."""

@@ -205,7 +205,7 @@ def _excess(found: Number, quantity: Quantity, *, in_bytes: bool) -> str:
     else:
         raise AssertionError
     whole = -(-off.numerator // off.denominator)
-    percent = f" ({share(whole, int(bound))})" if bound >= 1 else ""
+    percent = f" ({share(whole, int(bound))})" if bound >= 1 and whole <= 10 * bound else ""
     return f"{size(whole) if in_bytes else exact(whole)} {word}{percent}"
 
 

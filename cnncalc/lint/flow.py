@@ -44,6 +44,17 @@ class Flow:
         """The layers that give outputs."""
         return frozenset(self.outputs.values())
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """By layer the shortest name that stands for its output: `stem` for `stem.relu`."""
+        layers = self.report.layers
+        found = {layer.name: layer.name for layer in layers}
+        for scope in self.report.scopes.values():
+            if 0 <= scope.first <= scope.output_layer <= scope.last:  # not an empty sequence
+                last = layers[scope.output_layer].name
+                found[last] = min(found[last], scope.name, key=len)
+        return found
+
     def sources(self, layer: LayerReport) -> Iterator[LayerReport]:
         """The layers that a layer reads, network inputs left out."""
         for name in layer.inputs:
