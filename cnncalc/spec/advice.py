@@ -21,9 +21,9 @@ LINE_KEYS = ("from", "when", "share", "repeat", "norm", "act")
 def unknown_op(word: str, others: Iterable[str]) -> TextError:
     """The first word of a layer is no op, block or variable."""
     head, bracket, _ = word.partition("(")
-    name = known_op(head)
-    if bracket and name:
-        help_: str | None = f"write `{name} 64 k3`: values stand after the op, separated by spaces"
+    name = known_op(head) or words.FOREIGN_OPS.get(words.squeezed(head))
+    if bracket and name and name != "res":
+        help_: str | None = f"write `{name} ...` with its values behind it, separated by spaces"
     elif (name := known_op(word.rstrip(",:"))) or (name := words.FOREIGN_OPS.get(words.squeezed(head))):
         help_ = f"did you mean `{'res(...)' if name == 'res' else name}`?"
     elif word.partition(":")[2] and known_op(word.partition(":")[2]):
@@ -101,7 +101,7 @@ def _known(variables: Collection[str]) -> str:
     names = sorted(set(variables))
     if not names:
         return "no var or parameter is known here"
-    return f"known here are {listed(names, 'and')}" if len(names) <= 12 else "it is no var, parameter or column"  # noqa: PLR2004
+    return f"known here: {', '.join(names)}" if len(names) <= 12 else "it is no var, parameter or column"  # noqa: PLR2004
 
 
 def second_value(word: str, first: str, syntax: OpSyntax) -> TextError:

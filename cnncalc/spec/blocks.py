@@ -50,6 +50,7 @@ def read_heads(node: Node, variables: frozenset[str], findings: Findings) -> lis
         findings.add("CNN905", "`blocks` should be a mapping", node.at, "write `basic(c, s=1): [...]` below it")
         return []
     heads: list[_Head] = []
+    names: set[str] = set()
     for key, body in node.entries:
         found = _SIGNATURE.fullmatch(key.raw)
         if found is None:
@@ -59,13 +60,13 @@ def read_heads(node: Node, variables: frozenset[str], findings: Findings) -> lis
         message = name_error(name)
         if message is None and name in GROUP_WORDS:
             message = f"`{name}` cannot be a block: it begins a group"
-        if message is None and any(head.name == name for head in heads):
+        if message is None and name in names:
             findings.add("CNN903", f"two blocks are called `{name}`", key.locate(*found.span(1)))
         elif message is not None:
             findings.add("CNN905", message, key.locate(*found.span(1)), "a signature is like `basic(c, s=1)`")
         else:
             heads.append(_Head(name, key, body))
-    names = {head.name for head in heads}
+            names.add(name)
     return [head._replace(parameters=_parameters(head.key, names, variables, findings)) for head in heads]
 
 

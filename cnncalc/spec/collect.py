@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from cnncalc.spec.problems import TextError
 
 
+MAX_FINDINGS = 1_000
+"""After so many mistakes the rest of a file is not read: whoever made them needs no more, and each takes its time."""
+
+
+class TooManyError(Exception):
+    """The reader gives up; the findings say so."""
+
+
 class Findings:
     """The findings of one file, in the order in which they were made."""
 
@@ -22,7 +30,11 @@ class Findings:
         self.found = list(found)
 
     def add(self, code: str, message: str, at: Location, help: str | None = None) -> None:  # noqa: A002
-        """Report a mistake."""
+        """Report a mistake; raises TooManyError."""
+        if len(self.found) >= MAX_FINDINGS:
+            message = f"more than {MAX_FINDINGS:,} mistakes: the rest is not read"
+            self.found.append(finding("CNN902", message, at=at))
+            raise TooManyError
         self.found.append(finding(code, message, at=at, help=help))
 
     def note(self, code: str, message: str, at: Location, help: str | None = None) -> None:  # noqa: A002

@@ -11,7 +11,7 @@ from cnncalc.geometry.shape import TensorShape
 from cnncalc.ops.options import MAX_SIZE
 from cnncalc.spec.advice import unknown_op
 from cnncalc.spec.blocks import read_blocks, read_heads, signatures
-from cnncalc.spec.collect import Findings
+from cnncalc.spec.collect import Findings, TooManyError
 from cnncalc.spec.expression import Expression
 from cnncalc.spec.item_reader import ItemReader
 from cnncalc.spec.items import Arg, Variable
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 NO_INPUT = "the input shape is missing"
 MAX_AXES = 3
+MAX_NAMES = 1_000
+"""Vars, and blocks, of a file."""
 _OWN = frozenset({"input", "inputs", "vars", "defaults", "blocks", "layers"})
 """Keys that are read here; the others are pydantic's."""
 _STARTER = "a network file is a mapping: `cnncalc: 1`, `input: 3x224x224`, `layers: [...]`"
@@ -41,8 +43,11 @@ def read_network(document: Document, source: str) -> NetworkSpec:
     findings = Findings(list(document.findings))
     root = document.root
     if isinstance(root, MapNode):
-        return _FileReader(root, findings, source).network(document)
-    if root is not None:
+        try:
+            return _FileReader(root, findings, source).network(document)
+        except TooManyError:
+            pass
+    elif root is not None:
         findings.add("CNN905", "no network file", root.at, _STARTER)
     return NetworkSpec(
         name=name_of(source),
@@ -52,7 +57,7 @@ def read_network(document: Document, source: str) -> NetworkSpec:
         dtype=NetworkFile().dtype,
         layers=(),
         comments=document.comments,
-        findings=tuple(findings.found),
+        findings=tuple(sorted(findings.found, key=_position)),
     )
 
 
@@ -84,6 +89,8 @@ class _FileReader:
 
     def network(self, document: Document) -> NetworkSpec:
         header = self.header()
+        for key in ("vars", "blocks"):
+            self.check_size(key)
         names = self.variable_names()
         heads = read_heads(self.keys["blocks"][1], names, self.findings) if "blocks" in self.keys else []
         scope = Scope(blocks=signatures(heads), variables=names)
@@ -111,6 +118,13 @@ class _FileReader:
             comments=document.comments,
             findings=tuple(sorted(self.findings.found, key=_position)),
         )
+
+    def check_size(self, key: str) -> None:
+        """Drop a mapping of names that is larger than any network needs."""
+        node = self.keys[key][1] if key in self.keys else None
+        if isinstance(node, MapNode) and len(node.entries) > MAX_NAMES:
+            self.findings.add("CNN902", f"more than {MAX_NAMES:,} {key}", node.entries[MAX_NAMES][0].at)
+            self.keys[key] = (self.keys[key][0], MapNode(node.entries[:MAX_NAMES], node.at))
 
     def header(self) -> NetworkFile:
         """Everything that pydantic reads; a key with a mistake counts as absent."""

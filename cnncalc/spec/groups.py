@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 50
 """Groups inside each other."""
+MAX_STEPS = 100_000
+"""Layers, groups and paths of one line."""
 
 
 class _Nowhere:
@@ -48,6 +50,7 @@ class GroupReader:
         self.at = 0
         self.flat = True
         self.unclosed = False
+        self.steps = 0
 
     def refuse(self, message: str, start: int, end: int, help_: str | None = None, code: str = "CNN905") -> None:
         """Report what is wrong with characters start..end."""
@@ -80,9 +83,18 @@ class GroupReader:
             item = self.step(depth)
             if item is not None:
                 items.append(item)
-            if self.peek() != "|":
+            if self.peek() != "|" or self.is_full():
                 return tuple(items)
             self.at += 1
+
+    def is_full(self) -> bool:
+        """Count a step, or a path; True where there are too many of them, and nothing more is read."""
+        self.steps += 1
+        if self.steps == MAX_STEPS:
+            self.refuse(f"more than {MAX_STEPS:,} layers in one line", self.at, self.at + 1, code="CNN902")
+            self.at = len(self.text)
+            self.unclosed = True
+        return self.steps >= MAX_STEPS
 
     def step(self, depth: int) -> AnyItem | None:
         """One layer or group with its name; None where there is none."""
@@ -218,7 +230,7 @@ class GroupReader:
     def paths(self, depth: int) -> tuple[BranchPath, ...]:
         """The paths of a merge."""
         paths = [BranchPath(body=self.path(depth))]
-        while self.peek() == ";":
+        while self.peek() == ";" and not self.is_full():
             self.at += 1
             paths.append(BranchPath(body=self.path(depth)))
         return tuple(paths)

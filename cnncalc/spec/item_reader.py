@@ -41,6 +41,7 @@ _HEADS: dict[str, tuple[str, ...]] = {
     "do": ("do",),
 }
 """Key that makes an item what it is -> its own keys; the layer and the block say theirs."""
+MAX_COLUMNS = 100
 _PARTS = {"rows": "each", "merge": "branches", "align": "branches", "shortcut": "residual", "then": "residual"}
 """Key that belongs to an item -> the key that makes it one."""
 
@@ -285,6 +286,9 @@ class ItemReader:
     def columns(self, node: Node, scope: Scope) -> tuple[str, ...] | None:
         """The names of a table's columns; None where one of them cannot be one."""
         names = node.items if isinstance(node, ListNode) else (node,)
+        if len(names) > MAX_COLUMNS:
+            self.findings.add("CNN902", f"a table of more than {MAX_COLUMNS} columns", names[MAX_COLUMNS].at)
+            return None
         columns: list[str] = []
         for item in names:
             name = self.entries.text(item, "the name of a column")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
 from cnncalc.errors import UsageError
 from cnncalc.geometry.shape import TensorShape
-from cnncalc.spec.collect import Findings
+from cnncalc.spec.collect import Findings, TooManyError
 from cnncalc.spec.file_reader import NO_INPUT, input_shape, read_network
 from cnncalc.spec.item_reader import ItemReader
 from cnncalc.spec.items import Variable
@@ -54,7 +55,8 @@ def parse_line(text: str, inputs: Mapping[str, TensorShape], *, source: str = LI
     if len(text) > MAX_BYTES:
         findings.add("CNN902", f"a line of {len(text):,} characters; the limit is {MAX_BYTES:,}", node.at)
     else:
-        layers = ItemReader(findings).items(node, Scope(blocks={}, variables=frozenset()))
+        with suppress(TooManyError):
+            layers = ItemReader(findings).items(node, Scope(blocks={}, variables=frozenset()))
     return NetworkSpec(
         name="network",
         source=source,

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MAX_KNOWN = 2_000
+"""Words that are compared with."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most alike, None where none is alike enough.
 
@@ -16,8 +20,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     >>> nearest("banana", ["padding", "dilation"])
     """
     import difflib  # costs 6 ms and is needed for mistakes only
+    from itertools import islice
 
-    by_lower = {candidate.lower(): candidate for candidate in sorted(set(known), reverse=True)}
+    by_lower = {candidate.lower(): candidate for candidate in sorted(set(islice(known, MAX_KNOWN)), reverse=True)}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.65)
     return by_lower[found[0]] if found else None
 

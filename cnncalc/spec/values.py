@@ -62,7 +62,7 @@ def expression(text: str, variables: Collection[str]) -> Value:
     A fraction stays an expression, so that a message can show how it came about.
     """
     parsed = parse_expression(text)
-    unknown = parsed.names.difference(variables)
+    unknown = [name for name in parsed.names if name not in variables]
     if unknown:
         name = min(unknown, key=text.index)
         found = re.search(rf"(?<![\w.]){name}(?![\w.(])", text)

@@ -21,7 +21,8 @@ REFUSALS = [
     ("depth_to_space 2", UNKNOWN, "depth_to_space", "unknown op", "did you mean `pixelshuffle`?"),
     ("basc 64", UNKNOWN, "basc", "unknown op", "did you mean `basic`?"),
     ("qqqqqq", UNKNOWN, "qqqqqq", "unknown op", "`cnncalc ops` lists the ops"),
-    ("conv(64, 3)", UNKNOWN, "conv(64, 3)", "unknown op", "write `conv 64 k3`"),
+    ("conv(64, 3)", UNKNOWN, "conv(64, 3)", "unknown op", "write `conv ...`"),
+    ("Conv2D(64, 3)", UNKNOWN, "Conv2D(64, 3)", "unknown op", "write `conv ...`"),
     ("stem:conv 64", UNKNOWN, "stem:conv", "unknown op", "a space belongs behind the colon"),
     ("sub(relu; gap)", UNKNOWN, "sub(relu; gap)", "unknown op", "write `sub"),
     # words
@@ -74,7 +75,7 @@ REFUSALS = [
     ("dwconv 64 k3", INVALID, "64", "dwconv takes no value", "`m2`"),
     ("relu 0.1", INVALID, "0.1", "relu takes no value", None),
     ("conv 64 k3 leaky=0.1", INVALID, "leaky=0.1", "`leaky` takes no value here", None),
-    ("conv 64 k=q", UNKNOWN, "q", "unknown name `q`", "known here are"),
+    ("conv 64 k=q", UNKNOWN, "q", "unknown name `q`", "known here: act, c, k, nl, t"),
     ("conv 64 k=q+k", UNKNOWN, "q", "unknown name `q`", None),
     ("conv 64 k=(1,acct)", UNKNOWN, "acct", "unknown name `acct`", "did you mean `act`?"),
     ("conv 64 padding=smae", UNKNOWN, "smae", "unknown name `smae`", "did you mean `same`?"),

@@ -310,6 +310,23 @@ def test_nothing_hangs_or_crashes_it(text: str) -> None:
     assert parse(text).findings
 
 
+LINES = "\n".join(f"  - c{number}" for number in range(2_000))
+LARGE = [
+    ("layers:\n" + LINES, "more than 1,000 mistakes: the rest is not read"),
+    ("layers: " + "relu|" * 100_001 + "relu", "more than 100,000 layers in one line"),
+    ("layers: add(" + "relu;" * 100_001 + "relu)", "more than 100,000 layers in one line"),
+    ("layers: relu\nvars: {" + ", ".join(f"a{number}: 1" for number in range(1_001)) + "}", "more than 1,000 vars"),
+    ("layers: relu\nblocks: {" + ", ".join(f"a{number}: relu" for number in range(1_001)) + "}", "more than 1,000 blocks"),
+    ("layers: [{each: [" + ", ".join(f"a{number}" for number in range(101)) + "], rows: [], do: relu}]", "more than 100 columns"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), LARGE)
+def test_what_is_larger_than_any_network_is_refused(text: str, message: str) -> None:
+    found = findings(HEAD + text + "\n")
+    assert [each.code for each in found if message in each.message] == ["CNN902"]
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     spec = parse(text)
