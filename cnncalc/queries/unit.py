@@ -49,6 +49,11 @@ class UnitAnswer:
     """Something on the way mixed all positions; beside local branches the axes leave it out (see `Field`)."""
     axes: tuple[UnitAxis, ...]
     """One per axis of the input."""
+    input: str
+    sizes: tuple[int, ...]
+    """Of the input, per axis."""
+    boxes: tuple[Box, ...]
+    """What is seen, in the plane: the union of these boxes, each one set per axis."""
 
 
 def unit(graph: Graph, at: str, index: tuple[int, ...], *, input: str | None = None) -> UnitAnswer:  # noqa: A002 - the word that users see
@@ -58,21 +63,22 @@ def unit(graph: Graph, at: str, index: tuple[int, ...], *, input: str | None = N
     the output. What is seen is the projection onto each axis of a union of boxes, so that a position that sees nothing
     on one axis sees nothing at all. Raises UsageError for an unknown layer or input, or an index outside the map.
     """
-    start = _node(graph, at)
+    start = node_of(graph, at)
     _check_index(at, index, graph.nodes[start].inference.output.sizes)
-    ways = _ways(graph, start)
-    name = _input(at, ways[start], graph, input)
+    ways = ways_to(graph, start)
+    name = input_of(at, ways[start], graph, input)
     origin = graph.inputs[name]
     try:
         boxes = _walk(graph, start, tuple(PixelSet(place, place + 1) for place in index), name, ways)
-        ndim = graph.nodes[origin].inference.output.ndim
-        axes = tuple(_axis(shadow(boxes, axis)) for axis in range(ndim))
+        sizes = graph.nodes[origin].inference.output.sizes
+        axes = tuple(_axis(shadow(boxes, axis)) for axis in range(len(sizes)))
     except LayerError as error:
         raise UsageError(f"`{at}` at {', '.join(map(str, index))}: {error.message}") from error
-    return UnitAnswer(layer=at, index=index, is_global=ways[start][name].mixed, axes=axes)
+    is_global = ways[start][name].mixed
+    return UnitAnswer(layer=at, index=index, is_global=is_global, axes=axes, input=name, sizes=sizes, boxes=boxes)
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """How a node depends on an input."""
 
     gone: bool
@@ -81,45 +87,46 @@ class _Way(NamedTuple):
     """Something mixed all positions."""
 
 
-_Ways = dict[str, _Way]
-_LOCAL = _Way(gone=False, mixed=False)
+Ways = dict[str, Way]
+_LOCAL = Way(gone=False, mixed=False)
 
 
-def _ways(graph: Graph, last: int) -> list[_Ways]:
+def ways_to(graph: Graph, last: int) -> list[Ways]:
     """For every node up to the last how it depends on each input; the first input first."""
     names = {node: name for name, node in graph.inputs.items()}
-    ways: list[_Ways] = []
+    ways: list[Ways] = []
     for node in graph.nodes[: last + 1]:
         if node.op is None:
             ways.append({names[node.index]: _LOCAL})
             continue
-        branches: dict[str, list[_Way]] = {}
+        branches: dict[str, list[Way]] = {}
         for place, source in enumerate(node.inputs):
             for name, way in ways[source].items():
-                branches.setdefault(name, []).append(_through(node, place, way))
+                branches.setdefault(name, []).append(through_way(node, place, way))
         ways.append(
             {
-                name: _Way(gone=all(way.gone for way in each), mixed=any(way.mixed for way in each))
+                name: Way(gone=all(way.gone for way in each), mixed=any(way.mixed for way in each))
                 for name, each in branches.items()
             }
         )
     return ways
 
 
-def _through(node: Node, place: int, way: _Way) -> _Way:
-    mix, reads = node.inference.mix, _reads(node, place)
+def through_way(node: Node, place: int, way: Way) -> Way:
+    """How a node depends on what its input of this place depends on so."""
+    mix, reads = node.inference.mix, reads_of(node, place)
     if mix is Mix.REDUCE or (reads and all(isinstance(read, AxisWhole) for read in reads)):
-        return _Way(gone=True, mixed=True)
-    return _Way(gone=way.gone, mixed=True) if mix is Mix.GATE else way
+        return Way(gone=True, mixed=True)
+    return Way(gone=way.gone, mixed=True) if mix is Mix.GATE else way
 
 
-def _reads(node: Node, place: int) -> Sequence[AxisRead] | None:
+def reads_of(node: Node, place: int) -> Sequence[AxisRead] | None:
     """How a node reads its input of this place; None is position by position."""
     reads = node.inference.reads
     return reads[place] if place < len(reads) else None
 
 
-def _walk(graph: Graph, start: int, box: Box, name: str, ways: Sequence[_Ways]) -> tuple[Box, ...]:
+def _walk(graph: Graph, start: int, box: Box, name: str, ways: Sequence[Ways]) -> tuple[Box, ...]:
     """The boxes of the input that this box of the node sees."""
     origin = graph.inputs[name]
     seen: dict[int, tuple[Box, ...]] = {start: (box,)}
@@ -129,7 +136,7 @@ def _walk(graph: Graph, start: int, box: Box, name: str, ways: Sequence[_Ways]) 
             continue
         node = graph.nodes[at]
         places = [place for place, source in enumerate(node.inputs) if name in ways[source]]
-        local = [place for place in places if not _through(node, place, ways[node.inputs[place]][name]).gone]
+        local = [place for place in places if not through_way(node, place, ways[node.inputs[place]][name]).gone]
         for place in local or places:
             source = node.inputs[place]
             for each in boxes:
@@ -145,7 +152,7 @@ def _before(graph: Graph, node: Node, place: int, box: Box) -> tuple[Box, ...]:
         return (tuple(PixelSet(0, size) for size in shape.sizes),)
     if inference.output.tokens and not shape.tokens:
         return placed(box[0], shape.sizes)
-    reads = _reads(node, place)
+    reads = reads_of(node, place)
     if not reads:
         return (box,)
     made: list[PixelSet] = []
@@ -168,14 +175,16 @@ def _axis(seen: PixelSet) -> UnitAxis:
     )
 
 
-def _node(graph: Graph, at: str) -> int:
+def node_of(graph: Graph, at: str) -> int:
+    """The node that a name stands for; UsageError where there is none."""
     scope = graph.scopes.get(at)
     if scope is None:
         raise UsageError(_unknown(f"no layer `{at}` in {graph.spec.source}", at, graph.scopes))
     return scope.output
 
 
-def _input(at: str, ways: _Ways, graph: Graph, name: str | None) -> str:
+def input_of(at: str, ways: Ways, graph: Graph, name: str | None) -> str:
+    """The input that is asked about, by default the first one that the layer depends on; UsageError if it cannot be."""
     if name is None:
         return next(iter(ways))
     if name not in graph.inputs:

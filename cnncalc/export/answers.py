@@ -1,0 +1,89 @@
+"""Answers to questions as plain data for JSON. Numbers are exact where JSON can say them, else the nearest double."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from cnncalc.queries.progressions import Progression
+    from cnncalc.queries.sizes import Asked, AxisSizes, SizesAnswer
+    from cnncalc.queries.unit import UnitAnswer
+
+Data = dict[str, Any]
+
+
+def unit_data(answers: tuple[UnitAnswer, ...]) -> Data:
+    """One position; with several, `units` holds one such document each."""
+    if len(answers) != 1:
+        return {"layer": answers[0].layer, "units": [unit_data((each,)) for each in answers]}
+    (found,) = answers
+    return {
+        "layer": found.layer,
+        "index": list(found.index),
+        "global": found.is_global,
+        "axes": [
+            {
+                "pixels": list(axis.pixels),
+                "lo": axis.lo,
+                "hi": axis.hi,
+                "extent": axis.extent,
+                "touched": axis.touched,
+                "centre": number(axis.centre),
+            }
+            for axis in found.axes
+        ],
+    }
+
+
+def sizes_data(found: SizesAnswer) -> Data:
+    """Per axis the sizes as progressions `first + step*k` up to `last`; `open`: on and on, as far as the range goes."""
+    return {"low": found.low, "high": found.high, "output": found.output, "axes": [_axis(axis) for axis in found.axes]}
+
+
+def number(value: Fraction | None) -> int | float | None:
+    """An integer where it is one."""
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def _axis(axis: AxisSizes) -> Data:
+    return {
+        "name": axis.name,
+        "inputs": list(axis.inputs),
+        "legal": _runs(axis.legal),
+        "even": _runs(axis.even),
+        "same": None if axis.same is None else _runs(axis.same),
+        "refused_by": [
+            {
+                "layer": each.layer,
+                "line": each.line,
+                "count": each.count,
+                "example": each.example,
+                "message": each.message,
+            }
+            for each in axis.refusers
+        ],
+        "resized": list(axis.resized),
+        "asked": None if axis.asked is None else _asked(axis.asked),
+    }
+
+
+def _runs(runs: tuple[Progression, ...]) -> list[Data]:
+    return [{"first": run.first, "step": run.step, "last": run.last, "open": run.goes_on} for run in runs]
+
+
+def _asked(asked: Asked) -> Data:
+    return {
+        "size": asked.size,
+        "works": asked.works,
+        "because": asked.because,
+        "unread_at": asked.unread_at,
+        "output": asked.output,
+        "remedies": [
+            {"what": each.what, "by": each.by, "size": each.size, "output": each.output, "layers": list(each.layers)}
+            for each in asked.remedies
+        ],
+    }
