@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnncalc.queries.explain import explain
     from cnncalc.queries.sizes import sizes
+    from cnncalc.queries.solve import solve
     from cnncalc.queries.unit import unit
 
-__all__ = ["explain", "sizes", "unit"]
+__all__ = ["explain", "sizes", "solve", "unit"]
 
 
 class _Questions(ModuleType):
