@@ -78,11 +78,13 @@ def edited(text: str, edits: Sequence[Edit]) -> str | None:
     for edit in sorted(edits, key=lambda edit: (edit.at.line, edit.at.column), reverse=True):
         line, start = edit.at.line - 1, edit.at.column - 1
         end = start if edit.at.end_column is None else edit.at.end_column - 1
-        if not 0 <= line < len(lines) or not 0 <= start <= end <= len(lines[line].rstrip("\r\n")):
+        size = len(lines[line].rstrip("\r\n")) if 0 <= line < len(lines) else -1
+        if not 0 <= start <= end <= size:
             return None
         if last is not None and last[0] == line and end > last[1]:
             return None
-        lines[line] = lines[line][:start] + edit.replacement + lines[line][end:]
+        whole = start == 0 and end == size and not edit.replacement  # an emptied line goes with its break
+        lines[line] = "" if whole else lines[line][:start] + edit.replacement + lines[line][end:]
         last = line, start
     return "".join(lines)
 

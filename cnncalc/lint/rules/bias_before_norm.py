@@ -38,15 +38,15 @@ def bias_before_norm(report: Report) -> Iterator[Problem]:
     Bad: conv 16 k3 p1 | bn | relu
     Good: conv 16 k3 p1 bn relu
     Good: conv 16 k3 p1 nobias | bn | relu
-    Good: conv 16 k3 p1 bias gn relu
+    Good: conv 32 k3 p1 bias gn relu
     """
     net = flow(report)
+    shared = {layer.shares for layer in report.layers}
     for layer in report.layers:
         if not getattr(layer.config, "bias", False) or layer.frozen or not _is_cancelled(net, layer):
             continue
         (norm,) = {reader.op for reader in _readers(net, layer)}
-        shares = sum(other.shares == layer.name for other in report.layers)
-        if layer.shares is not None or shares:
+        if layer.shares is not None or layer.name in shared:
             continue  # whether the bias is of use depends on the other places where it is applied
         count = layer.output_shape[0]
         yield Problem(

@@ -74,7 +74,7 @@ def early_downsampling(report: Report) -> Iterator[Problem]:
             continue
         told.add(way.first)
         lossy = net.layers[way.first]
-        before = lossy.inputs[0]
+        before = net.titles.get(lossy.inputs[0], lossy.inputs[0])
         yield Problem(
             message=f"from here on nothing finer than jump {_jumps(lossy)} is left, output `{name}` has jump "
             f"{_jumps(output)}, the task asks for stride {_by(task.stride)}",

@@ -41,7 +41,7 @@ def field_below_context(report: Report) -> Iterator[Problem]:
     Good:
         cnncalc: 1
         input: 3x128x128
-        layers: [conv 8 k3 s2 p1 relu, conv 8 k3 p1 relu *7, conv 2 k1]
+        layers: [conv 8 k3 s2 p1 relu, conv 8 k3 p1 relu *8, conv 2 k1]
         task: {object: 32x32}
     """
     task = report.spec.task
@@ -107,7 +107,8 @@ def _remedy(net: Flow, end: LayerReport, seen: Sizes, wanted: Sizes) -> str | No
     jumps: tuple[Fraction, ...] = ()
     for layer in net.report.layers:
         own = tuple(axis.jump for axis in layer.reach if axis.jump)
-        if layer.name in leading and layer.op == "conv" and len(own) == len(wanted) and (not jumps or own >= jumps):
+        widens = layer.op == "conv" and layer.settings is not None and min(layer.settings.kernel_size) > 1
+        if layer.name in leading and widens and len(own) == len(wanted) and (not jumps or own >= jumps):
             coarse, jumps = layer, own
     if coarse is None:
         return None
@@ -115,7 +116,7 @@ def _remedy(net: Flow, end: LayerReport, seen: Sizes, wanted: Sizes) -> str | No
     count = max(missing)
     adds = _by(tuple(2 * jump for jump in jumps))
     return (
-        f"{count} more `conv {coarse.output_shape[0]} k3 p1` behind `{coarse.name}` would do "
+        f"{count} more `conv {coarse.output_shape[0]} k3 p1` behind `{net.titles[coarse.name]}` would do "
         f"(each adds {adds} pixels there), or dilation, or more stride before it"
     )
 

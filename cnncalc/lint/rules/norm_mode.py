@@ -46,14 +46,13 @@ def norm_mode(layer: LayerReport, report: Report) -> Iterator[Problem]:
     if stated and report.batch == 1:
         counted = "1 value" if values == 1 else f"{values:,} values of one sample"
         message = f"with `batch: 1` the statistics of a channel come from {counted}"
+        groups = gcd(channels, USUAL_GROUPS)
+        word = "gn" if groups == USUAL_GROUPS else f"gn={groups}"
+        help_ = f"group norm (`{word}`) does not depend on the batch"
     elif sizes and positions == 1:
         counted = f"{values} values at batch {values}" if report.batch > 1 else "one value a sample"
         message = f"the map has one position: the statistics of a channel come from {counted}"
+        help_ = "drop the norm here, or use `ln`, which takes its statistics over the channels of a sample"
     else:
         return
-    groups = gcd(channels, USUAL_GROUPS)
-    remedy = f"`gn {groups}`" if groups < channels and groups != USUAL_GROUPS else "`gn`"
-    yield Problem(
-        message=message,
-        help=f"{remedy} takes its statistics from every sample by itself" if groups < channels else "drop it here",
-    )
+    yield Problem(message=message, help=help_)

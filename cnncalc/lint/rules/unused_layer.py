@@ -11,10 +11,12 @@ from cnncalc.lint.flow import flow
 from cnncalc.lint.names import all_items, called_blocks, free_names, read_in_block, read_in_file
 from cnncalc.lint.written import line_of, on_line, stretch
 from cnncalc.spec.items import EachItem
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cnncalc.errors import Location
     from cnncalc.report import Report
     from cnncalc.spec.items import Variable
     from cnncalc.spec.network import NetworkSpec
@@ -68,13 +70,13 @@ def _layers(report: Report) -> Iterator[Problem]:
         dead = net.leading_to([layer.name]) - used
         wasted = [each for each in report.layers if each.name in dead]
         params, macs = (sum(getattr(each, key) for each in wasted) for key in ("params", "macs"))
-        with_it = f" nor the {len(wasted) - 1} before it that lead only here" if len(wasted) > 1 else ""
         cost = f" ({params:,} parameters, {macs:,} MACs)" if params or macs else ""
-        outputs = ", ".join(f"`{name}`" for name in report.outputs)
+        name = net.titles[layer.name]
+        lead = f"{len(wasted)} layers{cost} lead" if len(wasted) > 1 else f"1 layer{cost} leads"
         yield Problem(
-            message=f"output {outputs} does not depend on `{layer.name}`{',' * bool(with_it)}{with_it}{cost}",
-            help=f"join it (`concat {layer.name}`), list it in `outputs:`, or delete it",
-            layer=layer.name,
+            message=f"nothing reads `{name}`: {lead} to no output",
+            help=f"join it (`concat {name}`), list it in `outputs:`, or delete it",
+            layer=report.layers[report.scopes[name].first].name,
         )
     for name in report.inputs:
         if not net.readers[name] and name not in net.results:
@@ -128,18 +130,35 @@ def _variables(spec: NetworkSpec) -> Iterator[Problem]:
 
 
 def _removal(spec: NetworkSpec, variable: Variable) -> tuple[Edit, ...]:
-    """Cut `name: value` out of `vars:` with the comma or the indentation that belongs to it; a comment stays."""
+    """Cut `name: value` out of `vars:`, with its comma or with the line that it leaves empty; a comment stays."""
     at, line = variable.at, line_of(spec, variable.at)
     value = stretch(spec, at)
     key = re.search(rf"""(?:^|(?<=[\s{{,]))(["']?){re.escape(variable.name)}\1\s*:\s+$""", line[: at.column - 1])
-    if key is None or not value or value[0] in "&*|>!":
-        return ()  # on several lines, or with an anchor that others may use
+    if key is None or not value or not _is_whole(value):
+        return ()
     start, end = key.start(), at.column - 1 + len(value)
-    before, behind = line[:start], line[end:]
-    if not before.strip() and not behind.strip().startswith((",", "}")):
-        start, end = 0, len(line) - len(behind.lstrip()) if not behind.strip() else end
-    elif comma := re.match(r"\s*,\s*", behind):
+    if comma := re.match(r"\s*,\s*", line[end:]):
         end += comma.end()
-    elif comma := re.search(r"\s*,\s*$", before):
+    elif comma := re.search(r"\s*,\s*$", line[:start]):
         start = comma.start()
+    elif not line[:start].strip() and _goes_on(spec, at, start):
+        return ()
+    before, behind = line[:start], line[end:]
+    if not before.strip() and not behind.strip():
+        start, end = 0, len(line)
+    elif behind.lstrip().startswith("#"):
+        end = len(line) - len(behind.lstrip())
     return (Edit(at=on_line(at, start, end), replacement=""),)
+
+
+def _is_whole(value: str) -> bool:
+    """A value that ends on its line and has no anchor that others may use."""
+    quoted = value[0] in "\"'"
+    brackets = all(value.count(left) == value.count(right) for left, right in ("[]", "{}"))
+    return value[0] not in "&*|>!" and brackets and (not quoted or value[-1] == value[0] != value)
+
+
+def _goes_on(spec: NetworkSpec, at: Location, indentation: int) -> bool:
+    """Whether the next line is deeper and so belongs to the value."""
+    below = line_of(spec, replace(at, line=at.line + 1))
+    return len(below) - len(below.lstrip()) > indentation and not below.lstrip().startswith("#")
