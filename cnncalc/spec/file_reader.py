@@ -13,9 +13,10 @@ from cnncalc.spec.advice import unknown_op
 from cnncalc.spec.blocks import read_blocks, read_heads, signatures
 from cnncalc.spec.collect import Findings, TooManyError
 from cnncalc.spec.expression import Expression
+from cnncalc.spec.fields import VERSION
 from cnncalc.spec.item_reader import ItemReader
 from cnncalc.spec.items import Arg, Variable
-from cnncalc.spec.models import VERSION, NetworkFile
+from cnncalc.spec.models import NetworkFile
 from cnncalc.spec.network import NetworkSpec, OutputName
 from cnncalc.spec.quantities import QuantityError, numbers
 from cnncalc.spec.syntax import PATH, known_op, name_error, op_syntax, variable_error

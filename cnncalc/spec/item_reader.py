@@ -20,7 +20,8 @@ from cnncalc.spec.items import (
 from cnncalc.spec.line import parse_line, place
 from cnncalc.spec.long_form import LongFormReader
 from cnncalc.spec.suggest import did_you_mean, listed, nearest
-from cnncalc.spec.syntax import known_op, name_error, op_syntax, variable_error
+from cnncalc.spec.syntax import known_op, name_error, op_syntax
+from cnncalc.spec.tables import cells_of, columns_of
 from cnncalc.spec.values import option_value
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from cnncalc.values import replace
@@ -41,7 +42,6 @@ _HEADS: dict[str, tuple[str, ...]] = {
     "do": ("do",),
 }
 """Key that makes an item what it is -> its own keys; the layer and the block say theirs."""
-MAX_COLUMNS = 100
 _PARTS = {"rows": "each", "merge": "branches", "align": "branches", "shortcut": "residual", "then": "residual"}
 """Key that belongs to an item -> the key that makes it one."""
 
@@ -269,7 +269,7 @@ class ItemReader:
         for needed in ("rows", "do"):
             if needed not in entries:
                 self.findings.add("CNN906", f"`each` without `{needed}`", key.at, "a table is `each`, `rows` and `do`")
-        columns = self.columns(head, scope)
+        columns = columns_of(head, scope, self.entries)
         if columns is None or "do" not in entries:
             return None
         rows: list[tuple[Arg, ...]] = []
@@ -277,39 +277,8 @@ class ItemReader:
         if not isinstance(table, ListNode):
             self.findings.add("CNN905", "a list of rows expected", table.at, "write `rows: [[1, 16], [6, 24]]`")
         for row in table.items if isinstance(table, ListNode) else ():
-            cells = self.row(row, columns, scope)
+            cells = cells_of(row, columns, scope, self.entries)
             if cells is not None:
                 rows.append(cells)
         body = self.items(entries["do"][1], scope.with_names(columns))
         return EachItem(columns=columns, rows=tuple(rows), body=body, **common)
-
-    def columns(self, node: Node, scope: Scope) -> tuple[str, ...] | None:
-        """The names of a table's columns; None where one of them cannot be one."""
-        names = node.items if isinstance(node, ListNode) else (node,)
-        if len(names) > MAX_COLUMNS:
-            self.findings.add("CNN902", f"a table of more than {MAX_COLUMNS} columns", names[MAX_COLUMNS].at)
-            return None
-        columns: list[str] = []
-        for item in names:
-            name = self.entries.text(item, "the name of a column")
-            message = None if name is None else variable_error(name, scope.blocks)
-            if message is None and name in columns:
-                self.findings.add("CNN903", f"two columns are called `{name}`", item.at)
-            elif message is not None:
-                self.findings.add("CNN905", message, item.at)
-            elif name is not None:
-                columns.append(name)
-        if not names:
-            self.findings.add("CNN906", "a table without columns", node.at, "write `each: [t, c, n, s]`")
-        return tuple(columns) if names and len(columns) == len(names) else None
-
-    def row(self, node: Node, columns: tuple[str, ...], scope: Scope) -> tuple[Arg, ...] | None:
-        """The cells of a row; None where they do not fit."""
-        items = node.items if isinstance(node, ListNode) else (node,)
-        if len(items) != len(columns):
-            message = f"{len(items)} value{'s' * (len(items) != 1)} for {len(columns)} columns ({', '.join(columns)})"
-            self.findings.add("CNN905", message, node.at)
-            return None
-        cells = [self.entries.cell(item, scope) for item in items]
-        known = [cell for cell in cells if cell is not None]
-        return tuple(known) if len(known) == len(cells) else None

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from cnncalc.errors import Severity
 from cnncalc.geometry.window import Boundary
 from cnncalc.ops.options import MAX_SIZE, MAX_WINDOW, enum_schema, invalid, member, whole
-from cnncalc.spec.quantities import AxisQuantity, Quantity, QuantityError, numbers, size_list
+from cnncalc.spec.fields import (
+    NAMES_SCHEMA,
+    RANGE_SCHEMA,
+    VERSION,
+    Activations,
+    Axes,
+    Buffers,
+    Bytes,
+    Codes,
+    Flag,
+    Flops,
+    Jump,
+    Macs,
+    OneShape,
+    Params,
+    Rf,
+    Shape,
+    Start,
+    checked,
+    names,
+    text,
+    version,
+)
+from cnncalc.spec.quantities import size_list
 from cnncalc.spec.suggest import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-VERSION = 1
-"""Of the file format."""
 
 
 class DType(str, Enum):
@@ -49,129 +66,15 @@ def dtype_of(value: Any) -> DType:
     try:
         return DType(value)
     except ValueError:
-        names = [known.value for known in DType]
-        meant = _DTYPES.get(str(value).lower()) or nearest(str(value), names)
+        known = [dtype.value for dtype in DType]
+        meant = _DTYPES.get(str(value).lower()) or nearest(str(value), known)
         help_ = f"did you mean `{meant}`?" if meant else None
-        raise invalid(f"should be one of {', '.join(names)}", help=help_) from None
+        raise invalid(f"should be one of {', '.join(known)}", help=help_) from None
 
 
 def batch_of(value: Any) -> int:
     """A number of samples; raises PydanticCustomError."""
     return whole(value, 1, MAX_WINDOW)
-
-
-def _read(read: Callable[[Any], Any]) -> PlainValidator:
-    """A validator that tells what is wrong with a quantity."""
-
-    def check(value: Any) -> Any:
-        try:
-            return read(value)
-        except QuantityError as error:
-            raise invalid(error.message, help=error.help) from None
-
-    return PlainValidator(check)
-
-
-def _names(what: str, example: str) -> PlainValidator:
-    def check(value: Any) -> tuple[str, ...]:
-        names = [value] if isinstance(value, str) else value
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise invalid(f"should be a list of {what}", help=f"write `{example}`")
-        return tuple(names)
-
-    return PlainValidator(check)
-
-
-def _version(value: Any) -> int:
-    if type(value) is not int or value != VERSION:
-        raise invalid(f"should be {VERSION}, the only format version there is", help=f"write `cnncalc: {VERSION}`")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if type(value) is not bool:
-        raise invalid("should be true or false")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise invalid("should be a text", help="put it in quotes")
-    return value
-
-
-def _output_shape(value: Any) -> tuple[int, ...]:
-    sizes = numbers(value, "a shape: channels, or channels x sizes", 1, MAX_SIZE)
-    if len(sizes) > 4:  # noqa: PLR2004 - channels and three axes
-        raise QuantityError(f"should be channels and at most three sizes, found {len(sizes)} numbers")
-    return sizes
-
-
-_AMOUNT_PATTERN = r"[-+]?[0-9./]+([eE][-+]?[0-9]+)?\s*(K|M|G|T%s)?"
-
-
-def _quantity_schema(units: str = "") -> dict[str, Any]:
-    one = _AMOUNT_PATTERN % units
-    return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": rf"^((min|max)\s+)?{one}$|^{one}\.\.{one}$"}]}
-
-
-_SIZES_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": MAX_SIZE},
-        {"type": "string", "pattern": "^[1-9][0-9]*(x[1-9][0-9]*){0,3}$"},
-        {
-            "type": "array",
-            "items": {"type": "integer", "minimum": 1, "maximum": MAX_SIZE},
-            "minItems": 1,
-            "maxItems": 4,
-        },
-    ]
-}
-_RANGE_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": MAX_SIZE},
-        {"type": "string", "pattern": r"^[0-9]+\.\.[0-9]+(/[0-9]+)?$"},
-        {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": MAX_SIZE}, "minItems": 1},
-    ]
-}
-_AXIS_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        *_quantity_schema()["anyOf"],
-        {"type": "string", "pattern": "^[0-9]+(x[0-9]+){1,2}$"},
-        {"type": "array", "items": _quantity_schema(), "minItems": 1, "maxItems": 3},
-    ]
-}
-_NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-
-_FORMS = "`N`, `min N`, `max N` or `A..B`"
-_PER_AXIS = "for all axes, or a list with one per axis"
-Count = Annotated[Quantity | None, _read(Quantity.parse), WithJsonSchema(_quantity_schema())]
-Bytes = Annotated[
-    Quantity | None,
-    _read(lambda value: Quantity.parse(value, in_bytes=True)),
-    WithJsonSchema(_quantity_schema("|KiB|MiB|GiB")),
-]
-PerAxis = Annotated[AxisQuantity | None, _read(AxisQuantity.parse), WithJsonSchema(_AXIS_SCHEMA)]
-Shape = Annotated[tuple[int, ...], _read(_output_shape), WithJsonSchema(_SIZES_SCHEMA)]
-Axes = Annotated[
-    tuple[int, ...],
-    _read(lambda value: numbers(value, "a size, or one per axis", 1, MAX_SIZE)),
-    WithJsonSchema(_SIZES_SCHEMA),
-]
-Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
-Codes = Annotated[tuple[str, ...], _names("codes", "[CNN012]"), WithJsonSchema(_NAMES_SCHEMA)]
-
-Params = Annotated[Count, Field(description=f"Trainable parameters: {_FORMS}, with K M G T.", examples=["max 12M"])]
-Buffers = Annotated[Count, Field(description=f"Running statistics: {_FORMS}.", examples=[9600])]
-Macs = Annotated[Count, Field(description=f"Multiply-accumulates: {_FORMS}, with K M G T.", examples=["max 2G"])]
-Flops = Annotated[Count, Field(description=f"FLOPs: {_FORMS}, with K M G T.", examples=["max 4G"])]
-Activations = Annotated[
-    Count, Field(description=f"Output elements of convolutions and linear layers: {_FORMS}.", examples=["max 3M"])
-]
-Rf = Annotated[PerAxis, Field(description=f"Receptive field in pixels, {_PER_AXIS}.", examples=[435, "min 200"])]
-Jump = Annotated[PerAxis, Field(description=f"Input pixels between neighbouring units, {_PER_AXIS}.", examples=[32])]
-Start = Annotated[PerAxis, Field(description=f"Centre of unit 0 in input pixels, {_PER_AXIS}.", examples=[0.5])]
-OneShape = Annotated[Shape | None, Field(description="Shape: channels x sizes.", examples=["512x7x7", 1000])]
 
 
 class _Part(BaseModel):
@@ -202,10 +105,17 @@ class Expectations(_Part):
     activations: Activations = None
     memory: Annotated[
         Bytes,
-        Field(description=f"Weights and in-place peak in bytes: {_FORMS}, also KiB MiB GiB.", examples=["max 64MiB"]),
+        Field(
+            description="Weights and in-place peak in bytes: `N`, `min N`, `max N` or `A..B`, also KiB MiB GiB.",
+            examples=["max 64MiB"],
+        ),
     ] = None
     peak: Annotated[
-        Bytes, Field(description=f"In-place peak in bytes: {_FORMS}, also KiB MiB GiB.", examples=["max 10MiB"])
+        Bytes,
+        Field(
+            description="In-place peak in bytes: `N`, `min N`, `max N` or `A..B`, also KiB MiB GiB.",
+            examples=["max 10MiB"],
+        ),
     ] = None
     rf: Rf = None
     jump: Jump = None
@@ -235,8 +145,8 @@ class Task(_Part):
     ] = None
     sizes: Annotated[
         tuple[int, ...] | None,
-        _read(lambda value: size_list(value, MAX_SIZE)),
-        WithJsonSchema(_RANGE_SCHEMA),
+        checked(lambda value: size_list(value, MAX_SIZE)),
+        WithJsonSchema(RANGE_SCHEMA),
         Field(description="Input sizes it is used at: `A..B/STEP`, or a list.", examples=["320..640/32"]),
     ] = None
     boundary: Annotated[
@@ -263,13 +173,13 @@ class NetworkFile(_Part):
 
     cnncalc: Annotated[
         Literal[1],
-        PlainValidator(_version),
+        PlainValidator(version),
         WithJsonSchema({"const": VERSION}),
         Field(description="Format version; tells the file from other YAML."),
     ] = 1
     name: Annotated[
         str | None,
-        PlainValidator(_text),
+        PlainValidator(text),
         WithJsonSchema({"type": "string"}),
         Field(description="Name of the network.", examples=["ResNet-18"]),
     ] = None
@@ -301,8 +211,8 @@ class NetworkFile(_Part):
     layers: Annotated[Any, Field(description="The network: layer lines and items.", examples=[["conv 64 k3"]])] = None
     outputs: Annotated[
         tuple[str, ...],
-        _names("names of layers", "[layer4, head]"),
-        WithJsonSchema(_NAMES_SCHEMA),
+        names("names of layers", "[layer4, head]"),
+        WithJsonSchema(NAMES_SCHEMA),
         Field(description="Names of the outputs; the last layer if left out.", examples=[["layer4", "head"]]),
     ] = ()
     task: Annotated[Task | None, Field(description="What the network is for; switches lint rules on.")] = None

@@ -42,10 +42,13 @@ class OpReader(WordReader):
             self.put(Kind.OPTION, option, arg, word, parts)
         elif kind is Kind.VARIABLE:
             parts.trail.append(arg)
-        elif option is None:
-            raise no_value(word, self.syntax)
         else:
-            raise second_value(word, parts.written[option], self.syntax)
+            error = no_value(word, self.syntax) if option is None else None
+            error = error or second_value(word, parts.written[option or ""], self.syntax)
+            trailing = parts.trail[-1].value if parts.trail else None
+            if isinstance(trailing, str) and trailing != words.NONE and op_syntax(trailing).positional:
+                error.help = f"the value of a norm that follows is written `{trailing}={word}`"
+            raise error
 
     def meaning(self, word: str) -> Meaning:
         """The reading order: flag, norm, activation, short, key=value, positional."""
@@ -111,7 +114,9 @@ class OpReader(WordReader):
             return Meaning(Kind.VARIABLE, "", plain_value(word, variables))
         if NAME.fullmatch(word) and not is_short:
             raise unknown_word(word, syntax, self.scope.blocks, variables)
-        option = syntax.positional
-        if option is None or is_short:
+        if is_short:
             raise no_value(word, syntax)
+        option = syntax.positional
+        if option is None:
+            return Meaning(Kind.POSITIONAL, "", None)  # refused where it is sorted in
         return Meaning(Kind.POSITIONAL, option, option_value(word, option, syntax, variables))
