@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import cnncalc.lint.rules
+from cnncalc.lint import rules as real_rules
 from cnncalc.lint.base import RULES
 from tests.lint.linting import TEST_RULES
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _only(rules: dict[str, Rule]) -> Iterator[None]:
-    assert cnncalc.lint.rules.__path__  # all real rules are registered
+    assert real_rules.__path__  # all real rules are registered
     kept = dict(RULES)
     RULES.clear()
     RULES.update({"CNN006": kept["CNN006"], **rules})

@@ -80,8 +80,8 @@ def test_what_holds_is_silent(expect: str) -> None:
         ("{at: {a: {rf: [3, 3, 3]}}}", "a.rf: asked for 3 x 3 x 3, found 3: 2 axes, not 3"),
         ("{at: {a: {start: 1}}}", "a.start: asked for 1, found 1.5: 0.5 too large"),
         ("{at: {a: {shape: 8x30x31}}}", "a.shape: asked for 8x30x31, found 8x30x30: width 1 too small"),
-        ("{at: {a: {shape: 9x28x30}}}", "a.shape: asked for 9x28x30, found 8x30x30: channels 1 too small, "
-         "height 2 too large"),
+        ("{at: {a: {shape: 9x28x30}}}", ("a.shape: asked for 9x28x30, found 8x30x30: channels 1 too small, "
+         "height 2 too large")),
     ],
 )  # fmt: skip
 def test_what_does_not_hold_says_what_was_asked_what_was_found_and_how_far_off_it_is(expect: str, message: str) -> None:
@@ -156,8 +156,8 @@ class TestBudgets:
         [
             ("parms", "5M", "--budget: unknown figure `parms`; did you mean `params`?"),
             ("params", "5X", "--budget: params 5X: `X` is no unit; units are K M G T"),
-            ("params", "64MiB", "--budget: params 64MiB: `MiB` is no unit; that is a unit of bytes; "
-             "counts are written `64M`"),
+            ("params", "64MiB", ("--budget: params 64MiB: `MiB` is no unit; that is a unit of bytes; "
+             "counts are written `64M`")),
         ],
     )  # fmt: skip
     def test_a_wrong_one_is_a_wrong_command(self, key: str, text: str, message: str) -> None:

@@ -276,7 +276,7 @@ def _fix(files: Sequence[str], plan: Plan, fixing: Fixing, reporting: Reporting)
     if fixing.diff:
         out.write("".join(diffs), reporting.output)
     if not reporting.quiet:
-        verb = "would be" if fixing.diff else "were"
+        verb = "would be" if fixing.diff else "was" if count == 1 else "were"
         remedies = "1 remedy" if count == 1 else f"{count} remedies"
         out.message(f"{remedies} {verb} applied to {len(diffs)} file{'' if len(diffs) == 1 else 's'}")
     return bool(diffs)
