@@ -41,6 +41,10 @@ class OpReader(WordReader):
         if option is not None and option not in parts.options:
             self.put(Kind.OPTION, option, arg, word, parts)
         elif kind is Kind.VARIABLE:
+            if words.SHORTS.get(word) in self.syntax.options:
+                message = f"`{word}` alone would be a norm or an activation"
+                help_ = f"{words.SHORTS[word]} is written `{word}={word}`"
+                raise TextError(message, 0, len(word), help=help_)
             parts.trail.append(arg)
         else:
             error = no_value(word, self.syntax) if option is None else None

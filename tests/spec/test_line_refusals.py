@@ -74,6 +74,7 @@ REFUSALS = [
     ("conv 64 k3 gn 8", INVALID, "8", "conv has its out_channels already: `64`", "`gn=8`"),
     ("dwconv k3 gn 8 relu", INVALID, "8", "dwconv takes no value", "`gn=8`"),
     ("conv 64 k3 relu 8", INVALID, "8", "conv has its out_channels already: `64`", "kernel_size is `k8`"),
+    ("conv c k3 k", INVALID, "k", "`k` alone would be a norm or an activation", "kernel_size is written `k=k`"),
     ("gap 3", INVALID, "3", "gap takes no value", None),
     ("dwconv 64 k3", INVALID, "64", "dwconv takes no value", "`m2`"),
     ("relu 0.1", INVALID, "0.1", "relu takes no value", None),
