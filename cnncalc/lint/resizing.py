@@ -8,7 +8,7 @@ from cnncalc.geometry.window import AxisWindow, PaddingWord, resolve_padding
 from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from cnncalc.report import LayerReport, Report
 
@@ -43,27 +43,30 @@ class _Step:
 class Sizing:
     """The sizes of a network on one axis, as a function of the size of its input."""
 
-    steps: tuple[_Step | None, ...]
-    """Place 0 is the input (None), every other place follows from one before."""
-    inputs: Mapping[str, int]
-    """By layer the place of the size that it reads; layers whose sizes do not follow from the input are left out."""
+    steps: tuple[_Step, ...]
+    """Place 0 is the input, place i + 1 what follows from step i."""
     own: Mapping[str, int]
-    """By layer the place of the size that it gives."""
+    """By layer the place of the size that it gives; layers whose sizes do not follow from the input are left out."""
     equal: frozenset[tuple[int, int]]
     """Places whose sizes are merged, and must be equal."""
 
-    def even(self, n: int, layers: Collection[str]) -> bool | None:
-        """Whether the windows of these layers come out even with an input of size n; None where n is impossible."""
+    def sizes(self, n: int) -> tuple[int, ...] | None:
+        """By place the sizes that follow from an input of size n; None where the network cannot be built for it."""
         sizes = [n]
-        for step in self.steps[1:]:
-            assert step is not None  # noqa: S101 - only place 0 is an input
-            size = sizes[step.before]
-            sizes.append(step.at(size).output_size(size))
+        for step in self.steps:
+            before = sizes[step.before]
+            sizes.append(step.at(before).output_size(before))
             if sizes[-1] < 1:
                 return None
-        if any(sizes[one] != sizes[other] for one, other in self.equal):
-            return None
-        return not any(self._rest(name, sizes) for name in layers)
+        return None if any(sizes[one] != sizes[other] for one, other in self.equal) else tuple(sizes)
+
+    def even(self, n: int, layers: Collection[str]) -> bool:
+        """Whether the windows of these layers, which have strides, come out even with an input of size n."""
+        sizes = self.sizes(n)
+        if sizes is None:
+            return False
+        steps = (self.steps[self.own[name] - 1] for name in layers)
+        return not any(rest(step.at(sizes[step.before]), sizes[step.before]) for step in steps)
 
     def even_sizes(self, n: int, layers: Collection[str]) -> tuple[int, ...]:
         """The input sizes next to n, below and above, at which all these layers come out even."""
@@ -72,10 +75,6 @@ class Sizing:
         below = next((size for size in range(n - 1, max(n - _FARTHEST, 1), -1) if self.even(size, layers)), None)
         above = next((size for size in range(n + 1, n + _FARTHEST) if self.even(size, layers)), None)
         return tuple(size for size in (below, above) if size is not None)
-
-    def _rest(self, name: str, sizes: Sequence[int]) -> int:
-        step = self.steps[self.own[name]]
-        return 0 if step is None else rest(step.at(sizes[step.before]), sizes[step.before])
 
 
 def rest(window: AxisWindow, n: int) -> int:
@@ -92,26 +91,24 @@ def sizing(report: Report, axis: int) -> Sizing | None:
     shapes = [shape for shape in report.inputs.values() if len(shape) > axis + 1]
     if len({shape[axis + 1] for shape in shapes}) != 1 or len(shapes) != len(report.inputs):
         return None
-    steps: list[_Step | None] = [None]
+    steps: list[_Step] = []
     known: dict[_Step, int] = {}
-    inputs: dict[str, int] = {}
     own: dict[str, int] = dict.fromkeys(report.inputs, 0)
     equal: set[tuple[int, int]] = set()
     for layer in report.layers:
         found = [own[name] for name in layer.inputs if name in own]
         if not found or len(layer.output_shape) <= axis + 1:
             continue
-        inputs[layer.name] = found[0]
         equal.update((found[0], other) for other in found[1:] if other != found[0])
         step = _step(layer, axis, found[0])
         if step == "same":
             own[layer.name] = found[0]
         elif isinstance(step, _Step):
             if step not in known:
-                known[step] = len(steps)
                 steps.append(step)
+                known[step] = len(steps)
             own[layer.name] = known[step]
-    return Sizing(steps=tuple(steps), inputs=inputs, own=own, equal=frozenset(equal))
+    return Sizing(steps=tuple(steps), own=own, equal=frozenset(equal))
 
 
 def _step(layer: LayerReport, axis: int, before: int) -> _Step | str | None:

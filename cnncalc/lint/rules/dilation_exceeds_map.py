@@ -27,8 +27,8 @@ def dilation_exceeds_map(layer: LayerReport, report: Report) -> Iterator[Problem
     zeros for ever and its weights are never trained. A 3x3 kernel whose dilation reaches the size of the map is a 1x1
     kernel that costs nine times as much; so is one on a 1x1 map.
 
-    Bad (8x16x16): conv 8 k3 d16 p16
-    Good (8x16x16): conv 8 k3 d12 p12
+    Bad (8x4x4): conv 8 k3 p1 *2 | conv 8 k3 d4 p4
+    Good (8x4x4): conv 8 k3 p1 *2 | conv 8 k3 d2 p2
     Bad (8x1x1): conv 8 k3 p1
     Good (8x1x1): conv 8 k1
 

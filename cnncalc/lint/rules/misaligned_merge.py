@@ -148,8 +148,9 @@ def _remedy(apart: _Apart) -> str:
     if units is None:
         return "let both paths have the same strides, and the same whole factors of up-sampling"
     if units.denominator == 1:
-        by = int(units)
-        return f"`pad {by}/{-by}` on `{apart.second}` moves it by {abs(by):,} unit{'s' * (abs(by) > 1)}"
+        by = abs(int(units))
+        path = f"pad {by}/0 | crop 0/{by}" if units > 0 else f"pad 0/{by} | crop {by}/0"
+        return f"`{path}` behind `{apart.second}` moves it by {by:,} unit{'s' * (by > 1)}"
     return (
         "odd kernels at stride 1, kernels that differ from the stride by an even number (`k4 s2 p1`, `maxpool 2`) "
         "and evenly split padding keep centres in place"

@@ -30,8 +30,8 @@ def skipped_input(layer: LayerReport, report: Report) -> Iterator[Problem]:
 
     Bad: conv 8 k1 s2
     Good: conv 8 k2 s2
-    Bad: conv 8 k3 s2 d2 p2
-    Good: conv 8 k3 s2 d3 p3
+    Bad: conv 8 k3 p1 | conv 8 k3 s2 d2 p2
+    Good: conv 8 k3 p1 | conv 8 k3 s2 d3 p3
     Bad: convt 8 k1 s2
     Good: convt 8 k2 s2
 

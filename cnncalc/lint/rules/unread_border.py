@@ -128,9 +128,9 @@ def _even_inputs(report: Report, names: list[str], label: str = "") -> str:
     found: dict[tuple[int, ...], list[str]] = {}
     for at, name in enumerate(axis_names(ndim)):
         known = sizing(report, at) if name in wanted else None
-        if known is not None:
-            sizes = known.even_sizes(next(iter(report.inputs.values()))[at + 1], names)
-            found.setdefault(sizes, []).append(name)
+        n = next(iter(report.inputs.values()))[at + 1]
+        if known is not None and not known.even(n, [each for each in names if each in known.own]):
+            found.setdefault(known.even_sizes(n, names), []).append(name)
     if not found or () in found:
         return ""
     if len(found) == 1:
