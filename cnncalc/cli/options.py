@@ -6,14 +6,14 @@ that group, and `taking` turns it into the flat signature that typer reads.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from enum import Enum
 from inspect import Parameter, Signature, cleandoc, signature
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from cnncalc.cli.complete import layer_names
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ OutputFile = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Reading:
     """What is changed about a network before it is built."""
 
@@ -83,7 +83,7 @@ class Reading:
             help="Input size: 3x224x224, or left=3x64x64 for one of several. Needed for a layer line.",
             show_default=False,
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     batch: Annotated[int | None, typer.Option(metavar="N", min=1, help="Samples in a batch.", show_default=False)] = (
         None
     )
@@ -95,10 +95,10 @@ class Reading:
         typer.Option(
             "--set", metavar="NAME=VALUE", help="Give a variable of the file another value.", show_default=False
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Rows:
     """Which rows are shown."""
 
@@ -119,7 +119,7 @@ class Rows:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Output:
     """Where a result goes, and how it looks."""
 
@@ -132,7 +132,7 @@ class Output:
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Request:
     """What all report commands take."""
 
@@ -142,7 +142,7 @@ class Request:
 
 
 def taking(command: Callable[..., None]) -> Callable[..., None]:
-    """A function with the flat signature of a command whose groups of options are dataclasses."""
+    """A function with the flat signature of a command whose groups of options are values."""
     own = signature(command, eval_str=True).parameters.values()
 
     def flat(**values: Any) -> None:
@@ -171,29 +171,31 @@ def _example(text: str) -> str:
 
 def _gather(name: str, kind: Any, values: dict[str, Any]) -> Any:
     """The value of a parameter: a group is made of those of its options."""
-    if not is_dataclass(kind):
+    if not is_group(kind):
         return values[name]
     hints = get_type_hints(kind)
-    group = cast(type[Any], kind)
-    return group(**{option.name: _gather(option.name, hints[option.name], values) for option in fields(group)})
+    return kind(**{option: _gather(option, hint, values) for option, hint in hints.items()})
 
 
 def _options(parameter: Parameter) -> list[Parameter]:
     """What typer reads in place of a parameter: itself, or the options of its group."""
     group = parameter.annotation
-    if not is_dataclass(group):
+    if not is_group(group):
         return [parameter.replace(kind=Parameter.KEYWORD_ONLY)]
     hints = get_type_hints(group, include_extras=True)
+    nested = any(map(is_group, hints.values()))
+    defaults = None if nested else group()
     return [
         made
-        for option in fields(group)
+        for option, hint in hints.items()
         for made in _options(
-            Parameter(option.name, Parameter.KEYWORD_ONLY, default=_default(option), annotation=hints[option.name])
+            Parameter(
+                option, Parameter.KEYWORD_ONLY, default=getattr(defaults, option, Parameter.empty), annotation=hint
+            )
         )
     ]
 
 
-def _default(option: Any) -> object:
-    if option.default_factory is not MISSING:
-        return option.default_factory()
-    return Parameter.empty if option.default is MISSING else option.default
+def is_group(kind: Any) -> bool:
+    """Whether a type is a value whose fields are options; every option of a group has a default."""
+    return hasattr(kind, "__fields__") or hasattr(kind, "__dataclass_fields__")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 
 from cnncalc.cli import output as out
 from cnncalc.cli.options import Format
-from cnncalc.values import replace
+from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ SUMMARY_ROWS = 40
 """A summary on a terminal is folded until it has at most so many rows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Result:
     """What came of one source: a report, or only findings."""
 
@@ -34,7 +33,7 @@ class Result:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class View:
     """What a report command shows."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import UsageError
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from cnncalc.cli.options import Reading
@@ -28,7 +28,7 @@ _CALLABLE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_]\w*(?:\.\w+)*")
 _INPUT = re.compile(r"(?:([A-Za-z_]\w*)=)?(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Text:
     """A source that says something: bytes of a file, or a layer line."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from cnncalc.cli.options import Color, OutputFile, Reading
 from cnncalc.errors import UsageError
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Threshold(str, Enum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Rules:
     """Which findings are wanted."""
 
@@ -54,10 +54,10 @@ class Rules:
             help="Only these: CNN012,CNN03 (a beginning), all, default. Errors are always reported.",
             show_default=False,
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     ignore: Annotated[
         list[str], typer.Option("--ignore", metavar="CODES", help="All but these.", show_default=False)
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     severity: Annotated[
         list[str],
         typer.Option(
@@ -66,7 +66,7 @@ class Rules:
             help="Make a code an error, a warning or an info.",
             show_default=False,
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     budget: Annotated[
         list[str],
         typer.Option(
@@ -75,7 +75,7 @@ class Rules:
             help="Hold every network to it: params=5M, macs=600M, memory=64MiB.",
             show_default=False,
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     config: Annotated[
         str | None,
         typer.Option(
@@ -89,7 +89,7 @@ class Rules:
     ] = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Fixing:
     """Whether remedies are applied."""
 
@@ -97,7 +97,7 @@ class Fixing:
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")] = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Reporting:
     """What is printed, and when that is a failure."""
 

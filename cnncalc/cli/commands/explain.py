@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from cnncalc.cli.complete import layer_names, ops
 from cnncalc.cli.options import Format, Output, Reading
 from cnncalc.errors import UsageError
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from cnncalc.cli.run import Result
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"[Cc][Nn][Nn][0-9]+")
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 

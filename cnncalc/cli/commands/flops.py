@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncalc.cli.complete import conventions
 from cnncalc.cli.options import Request, Sources
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnncalc.report import LayerReport, Report
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 
@@ -31,7 +31,7 @@ class Options:
             autocompletion=conventions,
             show_default=False,
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     training: Annotated[bool, typer.Option("--training", help="Add the cost of a training step.")] = False
     maximum: Annotated[
         str | None, typer.Option("--max", metavar="N", help="Fail above so many MACs: 2G.", show_default=False)

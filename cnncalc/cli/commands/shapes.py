@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from cnncalc.cli.options import Request, Source
 from cnncalc.errors import UsageError
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ def _complete(incomplete: str) -> list[str]:
     return [layout for layout in LAYOUTS if layout.startswith(incomplete)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 

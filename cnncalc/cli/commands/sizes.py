@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from cnncalc.cli.options import Format, Output, Reading, Source
 from cnncalc.errors import UsageError
+from cnncalc.values import value
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 

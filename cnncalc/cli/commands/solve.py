@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from cnncalc.cli.complete import layer_names
 from cnncalc.cli.options import Color, Format, Output, Reading, Source
 from cnncalc.errors import SpecError, UsageError
+from cnncalc.values import field, replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.spec.network import NetworkSpec
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Goal:
     """What to reach."""
 
@@ -51,7 +51,7 @@ class Goal:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 
@@ -62,7 +62,7 @@ class Options:
             help="Search these numbers: padding=0..40, channels=8..512/8; or 2=1..9 for the second unknown.",
             show_default=False,
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="Show so many.")] = 10
     solved: Annotated[
         str | None,

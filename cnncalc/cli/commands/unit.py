@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncalc.cli.complete import layer_names
 from cnncalc.cli.options import Format, Output, Reading, Source
+from cnncalc.values import value
 
 if TYPE_CHECKING:
     from cnncalc.queries.unit import UnitAnswer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DRAWN_WIDTH = 80
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 
