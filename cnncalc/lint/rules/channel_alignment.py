@@ -44,9 +44,9 @@ def channel_alignment(report: Report) -> Iterator[Problem]:
         lint: {select: [CNN047]}
     """
     step = ALIGNMENT_BYTES // report.spec.dtype.bytes
-    net = flow(report)
+    ends = _ends(flow(report))
     for layer in report.layers:
-        if layer.op not in OPS or layer.name in _ends(net):
+        if layer.op not in OPS or layer.name in ends:
             continue
         groups = layer.settings.groups or 1 if layer.settings else 1
         channels = layer.output_shape[0]

@@ -39,12 +39,18 @@ def field_exceeds_input(report: Report) -> Iterator[Problem]:
     Good (3x32x32): (conv 8 k3 s2 p1 relu)*3 | (conv 8 k3 p1 relu)*2 | gap | fc 10
     """
     net = flow(report)
+    found = {
+        layer.name: source
+        for layer in report.layers
+        if layer.op in CONVOLUTIONS
+        and (source := net.layers.get(layer.inputs[0])) is not None
+        and _is_idle(layer, source, report)
+    }
     idle: list[tuple[LayerReport, LayerReport]] = []
     coarsest = Fraction(0)
-    for layer in report.layers:
-        source = net.layers.get(layer.inputs[0]) if layer.inputs else None
-        if source is not None and _jump(source) >= coarsest and _is_idle(layer, source, report):
-            idle.append((layer, source))
+    for layer in report.layers if found else ():
+        if layer.name in found and _jump(found[layer.name]) >= coarsest:  # else the map is being enlarged again
+            idle.append((layer, found[layer.name]))
         coarsest = max(coarsest, _jump(layer))
     if not idle:
         return
@@ -67,7 +73,7 @@ def _jump(layer: LayerReport) -> Fraction:
 
 def _is_idle(layer: LayerReport, source: LayerReport, report: Report) -> bool:
     """Whether a convolution widens nothing: on every axis along which it reaches, its input sees everything."""
-    if layer.op not in CONVOLUTIONS or layer.settings is None or not source.fields:
+    if layer.settings is None or not source.fields:
         return False
     reaching = [axis for axis, size in enumerate(layer.settings.kernel_size) if size > 1]
     sizes = source.output_shape[1:]
@@ -81,7 +87,7 @@ def _is_idle(layer: LayerReport, source: LayerReport, report: Report) -> bool:
 
 def sees_all(axis: AxisField, units: int, pixels: int) -> bool:
     """Whether each of units 0..units-1 sees every pixel of [0, pixels); an axis of one pixel has nothing to see."""
-    if pixels == 1 or axis.reduced:
+    if pixels == 1 or axis.reduced or axis.offsets[0] > 0 or axis.ends[0] < pixels:
         return False
     period, shift = axis.period, axis.shift or 0
     for phase, seen in enumerate(axis.sets.rows()[:units]):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cnncalc.errors import Location
-    from cnncalc.report import Report
+    from cnncalc.lint.flow import Flow
+    from cnncalc.report import LayerReport, Report
     from cnncalc.spec.items import Variable
     from cnncalc.spec.network import NetworkSpec
 
@@ -67,8 +68,7 @@ def _layers(report: Report) -> Iterator[Problem]:
     for layer in report.layers:
         if layer.name in used or net.readers[layer.name]:
             continue
-        dead = net.leading_to([layer.name]) - used
-        wasted = [each for each in report.layers if each.name in dead]
+        wasted = _leading_only_to(net, layer, used)
         params, macs = (sum(getattr(each, key) for each in wasted) for key in ("params", "macs"))
         cost = f" ({params:,} parameters, {macs:,} MACs)" if params or macs else ""
         name = net.titles[layer.name]
@@ -86,6 +86,18 @@ def _layers(report: Report) -> Iterator[Problem]:
                 help=f"take it with `from={name}`, join it (`concat {name}`), or delete it",
                 at=places.get("inputs") or places.get("input"),
             )
+
+
+def _leading_only_to(net: Flow, layer: LayerReport, used: set[str]) -> list[LayerReport]:
+    """A dead layer and the dead ones that it depends on."""
+    found = {layer.name: layer}
+    waiting = [layer]
+    while waiting:
+        for source in net.sources(waiting.pop()):
+            if source.name not in used and source.name not in found:
+                found[source.name] = source
+                waiting.append(source)
+    return list(found.values())
 
 
 def _blocks(spec: NetworkSpec) -> Iterator[Problem]:
