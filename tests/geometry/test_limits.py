@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnncalc import engine
+from cnncalc.engine import analyze, fields
 from cnncalc.errors import LayerError
 from cnncalc.geometry import limits
 from cnncalc.geometry.field import AxisField
@@ -32,10 +32,10 @@ def test_fields_within_the_limit_of_a_network_pass() -> None:
 
 def test_a_network_whose_fields_take_too_much_is_told_once_and_where(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = build(parse(LAYERS, source="net.yaml"))
-    assert not engine.analyze(graph).findings
-    for module in (limits, engine):
+    assert not analyze(graph).findings
+    for module in (limits, fields):
         monkeypatch.setattr(module, "NETWORK_BITS", 6000)
-    (found,) = engine.analyze(graph).findings
+    (found,) = analyze(graph).findings
     assert found.code == "CNN902"
     assert found.layer is not None
     assert found.layer.startswith("repeat1.")
