@@ -22,7 +22,6 @@ from cnncalc.spec.long_form import LongFormReader
 from cnncalc.spec.suggest import did_you_mean, listed, nearest
 from cnncalc.spec.syntax import known_op, name_error, op_syntax
 from cnncalc.spec.tables import cells_of, columns_of
-from cnncalc.spec.values import option_value
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from cnncalc.values import replace
 
@@ -245,13 +244,17 @@ class ItemReader:
             self.findings.add("CNN906", "`branches` without `merge`", key.at, f"give it {listed(words.MERGES)}")
         else:
             merge = self.merge(entries["merge"][1]) or merge
-        align = None
-        if "align" in entries:
-            syntax = op_syntax(merge)
-            align = self.entries.argument(
-                entries["align"][1], lambda text: option_value(text, "align", syntax, scope.variables)
-            )
+        align = self.align(entries["align"][1]) if "align" in entries else None
         return BranchesItem(paths=tuple(paths), merge=merge, align=align, **common)
+
+    def align(self, node: Node) -> Arg | None:
+        """What is done where sizes differ."""
+        known = sorted(op_syntax("add").worded["align"])
+        word = self.entries.text(node, listed(known))
+        if word is None or word in known:
+            return None if word is None else Arg(word, node.at)
+        self.findings.add("CNN904", f"unknown `align: {word}`", node.at, f"there are {listed(known, 'and')}")
+        return None
 
     def merge(self, node: Node) -> str | None:
         """How branches are joined."""

@@ -13,6 +13,7 @@ from cnncalc.spec import words
 from cnncalc.spec.entries import COMMON
 from cnncalc.spec.models import NetworkFile
 from cnncalc.spec.schema_options import Schema, described, ops, option_at, options, stripped
+from cnncalc.spec.syntax import op_syntax
 
 _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
 _SIGNATURE = r"^\s*[A-Za-z_][A-Za-z0-9_]*\s*(\(.*\))?\s*$"
@@ -166,7 +167,7 @@ def _mapping() -> Schema:
             },
             "merge": {"enum": list(words.MERGES), "description": "How the paths are joined."},
             "align": {
-                "type": "string",
+                "enum": sorted(op_syntax("add").worded["align"]),
                 "description": "What is done where sizes differ: error (default), crop or pad.",
             },
         },

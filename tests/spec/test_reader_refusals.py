@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import Finding, Severity
+from cnncalc.graph import build
 from cnncalc.spec.reader import parse
 from tests.spec.tree import placed
 
@@ -77,7 +78,8 @@ ITEMS = [
     ("- branches: [[relu], [gap]]", "8:5", "CNN906", "`branches` without `merge`", "`concat`, `add`, `mul` or `max`"),
     ("- branches: [[relu], [gap]]\n  merge: cat", "9:12", "CNN904", "unknown merge `cat`", "`concat`"),
     ("- branches: [[relu], [gap]]\n  merge: [add]", "9:12", "CNN905", "expected", None),
-    ("- branches: [[relu], [gap]]\n  merge: add\n  align: q", "10:12", "CNN904", "unknown name `q`", None),
+    ("- branches: [[relu], [gap]]\n  merge: add\n  align: q", "10:12", "CNN904", "unknown `align: q`", "`crop`"),
+    ("- branches: [[relu], [gap]]\n  merge: add\n  align: 3", "10:12", "CNN905", "`crop`, `error` or `pad` expected, found `3`", None),
     ("- branches: relu\n  merge: add", "8:15", "CNN905", "a list of paths expected", None),
     ("- branches: {add: [relu], b: [gap]}\n  merge: add", "8:16", "CNN905", "`add` cannot be a name", None),
     ("- branches: [[relu], ]\n  merge: add\n  agn: crop", "10:5", "CNN904", "no key `agn`", "`align`"),
@@ -365,3 +367,11 @@ def test_any_data_is_read_or_refused(entries: dict[str, str]) -> None:
     for found in spec.findings:
         assert found.message
         assert found.at is not None
+
+
+@given(YAML)
+def test_whatever_was_read_can_be_built(item: str) -> None:
+    text = HEAD + f"vars: {{c: 3}}\nblocks: {{'basic(c, s=1)': relu}}\nlayers: [{item}]\n"
+    spec = parse(text)
+    graph = build(spec)
+    assert graph.layers or graph.findings or spec.findings or not spec.layers
