@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STAGES = ("parse", "build", "analyze", "json")
 PACKAGES = "import typer, yaml, pydantic, rich.table, rich.console"
+MODELS = "import typer, yaml; from pydantic import BaseModel, Field"
 RESNET = "examples/configs/resnet50.yaml"
 FORMS = {"line by line": line_by_line, "by a count": repeated, "residual units": residual}
 
@@ -33,7 +34,10 @@ def start_up(pairs: int) -> list[str]:
     for name, (arguments, target) in commands.items():
         times, ours, theirs = ratio(("-m", "cnncalc", *arguments), ("-c", PACKAGES), pairs)
         lines.append(f"| {name} | {times:.2f} ({1000 * ours:.0f} by {1000 * theirs:.0f} ms) | {target} |")
-    return [*lines, "", f"Median of {pairs} interleaved pairs with `python -c '{PACKAGES}'`.", ""]
+    times, models, _ = ratio(("-c", MODELS), ("-c", PACKAGES), pairs)
+    lines.append(f"| `python -c '{MODELS}'` | {times:.2f} ({1000 * models:.0f} ms) | |")
+    note = f"Median of {pairs} interleaved pairs with `python -c '{PACKAGES}'`, which loads no model class of pydantic."
+    return [*lines, "", note, ""]
 
 
 def per_layer(repeats: int) -> list[str]:
