@@ -51,7 +51,7 @@ def bias_before_norm(report: Report) -> Iterator[Problem]:
         count = layer.output_shape[0]
         yield Problem(
             message=f"the bias of this {layer.op} ({count:,} parameters) is cancelled by the {norm} behind it",
-            help="drop `bias`" if _is_dropped(report.spec, layer) else "write `nobias`",
+            help=_help(report.spec, layer),
             option="bias",
             layer=layer.name,
             edits=_edits(report.spec, layer),
@@ -75,6 +75,13 @@ def _is_cancelled(net: Flow, layer: LayerReport) -> bool:
         and norms <= CANCELS
         and not any(reader.frozen for reader in readers)
     )
+
+
+def _help(spec: NetworkSpec, layer: LayerReport) -> str:
+    at = layer.places.get("bias")
+    if at is not None and stretch(spec, at) == "true":
+        return "write `bias: false`"
+    return "drop `bias`" if _is_dropped(spec, layer) else "write `nobias`"
 
 
 def _is_dropped(spec: NetworkSpec, layer: LayerReport) -> bool:

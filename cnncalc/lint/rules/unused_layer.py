@@ -136,19 +136,25 @@ def _variables(spec: NetworkSpec) -> Iterator[Problem]:
             yield Problem(
                 message=f"nothing reads the var `{variable.name}`",
                 help="delete it, or use it in an expression",
-                at=variable.at,
+                at=_key(spec, variable) or variable.at,
                 edits=_removal(spec, variable),
             )
+
+
+def _key(spec: NetworkSpec, variable: Variable) -> Location | None:
+    """Where the name of a var stands, None where it is not on the line of its value."""
+    before = line_of(spec, variable.at)[: variable.at.column - 1]
+    key = re.search(rf"""(?:^|(?<=[\s{{,]))(["']?){re.escape(variable.name)}\1(?=\s*:\s+$)""", before)
+    return on_line(variable.at, *key.span()) if key else None
 
 
 def _removal(spec: NetworkSpec, variable: Variable) -> tuple[Edit, ...]:
     """Cut `name: value` out of `vars:`, with its comma or with the line that it leaves empty; a comment stays."""
     at, line = variable.at, line_of(spec, variable.at)
-    value = stretch(spec, at)
-    key = re.search(rf"""(?:^|(?<=[\s{{,]))(["']?){re.escape(variable.name)}\1\s*:\s+$""", line[: at.column - 1])
+    key, value = _key(spec, variable), stretch(spec, at)
     if key is None or not value or not _is_whole(value):
         return ()
-    start, end = key.start(), at.column - 1 + len(value)
+    start, end = key.column - 1, at.column - 1 + len(value)
     if comma := re.match(r"\s*,\s*", line[end:]):
         end += comma.end()
     elif comma := re.search(r"\s*,\s*$", line[:start]):
