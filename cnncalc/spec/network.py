@@ -47,7 +47,8 @@ class NetworkSpec:
     expect: Expectations | None = None
     lint: Lint | None = None
     places: Mapping[str, Location] = field(factory=dict)
-    """Positions of top-level keys and of the entries below `expect`, `task` and `lint` (`expect.at.layer4.rf`)."""
+    """Positions of top-level keys, and of the entries below `expect`, `task` and `lint` (`expect.at.layer4.rf`,
+    `lint.ignore.0`): of the value where it is a single one, else of its key."""
     comments: tuple[Comment, ...] = ()
     """Every `# cnncalc: ...` comment."""
     findings: tuple[Finding, ...] = ()
