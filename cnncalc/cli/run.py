@@ -45,11 +45,15 @@ class View:
     optimizer: str = "sgd"
     fold: bool = False
     """A long table is folded on a terminal."""
+    lint: bool = False
+    """Warnings and errors of the lint rules and of `expect:` are among the findings; the exit status is the same."""
 
 
 def reports(sources: Iterable[str], request: Request, view: View) -> None:
     """Print the table of every source; exit 1 where a network has errors or a budget does not hold."""
     results = list(analyzed(sources, request.reading, optimizer=view.optimizer))
+    if view.lint:
+        results = [_linted(result) for result in results]
     rows = [choose(result.report, request, fold=view.fold) if result.report else () for result in results]
     excesses = [
         f"{result.source}: error: {line}"
@@ -89,6 +93,17 @@ def analyze_one(source: str, reading: Reading, *, optimizer: str = "sgd") -> Res
     return Result(
         source=spec.source, report=None if broken else report, findings=tuple(report.findings), text=spec.text
     )
+
+
+def _linted(result: Result) -> Result:
+    if result.report is None:
+        return result
+    from cnncalc.errors import Severity
+    from cnncalc.lint.driver import lint
+
+    known = result.report.findings
+    found = (each for each in lint(result.report) if each.severity is not Severity.INFO or each in known)
+    return replace(result, report=replace(result.report, findings=tuple(found)))
 
 
 def choose(report: Report, request: Request, *, fold: bool = False) -> Sequence[LayerReport]:

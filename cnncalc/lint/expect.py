@@ -61,7 +61,7 @@ def budget_findings(report: Report, budgets: Iterable[Budget]) -> Iterator[Findi
     for budget in budgets:
         text = _count(report.totals, report.layers, budget.key, budget.quantity)
         if text:
-            yield finding("CNN006", f"{budget.key}: {text}", at=at, help=f"the budget stands in {budget.origin}")
+            yield finding("CNN006", f"{budget.key}: {text}", at=at, help=f"the budget comes from {budget.origin}")
 
 
 Entry = tuple[str, str, Union[str, None]]

@@ -169,7 +169,7 @@ class TestBudgets:
         settings = Settings(budgets=(parse_budget("params", "18K", "--budget"),))
         (found,) = linted(NET.replace("{expect}", "{params: max 1M}"), settings)
         assert found.message == "params: asked for at most 18K, found 18,234: 234 too many (1.3%)"
-        assert found.help == "the budget stands in --budget"
+        assert found.help == "the budget comes from --budget"
         assert brief((found,)) == ["1:1 CNN006"]
 
     def test_a_partial_figure_does_not_meet_it(self) -> None:

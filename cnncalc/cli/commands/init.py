@@ -17,7 +17,7 @@ cnncalc: 1                       # format version
 
 name: my-network
 input: 3x224x224                 # channels x height x width; 1x16000 for sound, 1x32x64x64 for volumes
-batch: 1
+# batch: 8                       # 1 if left out; counts are for the whole batch
 dtype: float32
 
 vars: {{width: 1.0}}               # change it with --set width=0.5

@@ -25,7 +25,7 @@ def command(source: Source, request: Request) -> None:
     """
     from cnncalc.cli.run import View, reports
 
-    reports([source], request, View(table=_table, fold=True))
+    reports([source], request, View(table=_table, fold=True, lint=True))
 
 
 def _table(report: Report, rows: Sequence[LayerReport]) -> Table[LayerReport]:
