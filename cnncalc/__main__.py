@@ -88,7 +88,7 @@ def _dispatch(arguments: list[str]) -> int:
     try:
         build_app(named)(args=arguments, prog_name="cnncalc")
     except UsageError as error:
-        message(f"error: {error}")
+        message(f"error: {_printable(str(error))}")
         return 2
     except CnncalcError as error:
         from cnncalc.render.snippet import render_findings
@@ -98,6 +98,15 @@ def _dispatch(arguments: list[str]) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     return 0
+
+
+def _printable(text: str) -> str:
+    """Lines without characters that would act on a terminal: they repeat what the user, or a script, gave."""
+    if text.isprintable():
+        return text
+    from cnncalc.render.snippet import printable
+
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _describe(error: Exception) -> str:

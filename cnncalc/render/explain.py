@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.queries.explain import Kind, follow
 from cnncalc.render import cells
 from cnncalc.render.params import kaiming_std
+from cnncalc.render.remarks import safe
 from cnncalc.render.table import Column, Table
 from cnncalc.render.units import decimal, exact, fraction, size
 
@@ -36,7 +37,7 @@ _MOST_JOINED = 5
 def tables(report: Report, found: Explanation) -> list[Table[Step]]:
     """One table per group of axes that are alike; what is known beside the recurrence stands below the last."""
     row = found.row
-    headline = f"{row.name} in {report.name or report.source}: {cells.shape(row.output_shape)}"
+    headline = f"{row.name} in {safe(report.name or report.source)}: {cells.shape(row.output_shape)}"
     if row.reach:
         headline += f", rf {cells.rf(row)}, jump {cells.jump(row)}, start {cells.start(row)}"
     facts = tuple(_facts(found))

@@ -21,7 +21,16 @@ def title(report: Report) -> str:
         f"{'input' if name == 'input' else f'input {name}'} {cells.shape(shape)}"
         for name, shape in report.inputs.items()
     )
-    return f"{name or report.source}, {inputs}, batch {report.batch}, {report.dtype}"
+    return safe(f"{name or report.source}, {inputs}, batch {report.batch}, {report.dtype}")
+
+
+def safe(text: str) -> str:
+    """The text without characters that would act on a terminal: a name or a path may hold any."""
+    if text.isprintable():
+        return text
+    from cnncalc.render.snippet import printable  # rarely needed
+
+    return printable(text)
 
 
 def params(report: Report) -> tuple[str, str]:

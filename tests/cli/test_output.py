@@ -186,6 +186,18 @@ class TestStreams:
         assert "-----" in done.out
         assert "\\u2500" not in done.out
 
+    def test_a_name_or_path_cannot_act_on_the_terminal(self, cli: Cli, tmp_path: Path) -> None:
+        path = tmp_path / "a\x1b[31m\u202e.yaml"
+        path.write_text('cnncalc: 1\nname: "b\u202e"\ninput: 3x8x8\nlayers: [conv 8 k3]\n', encoding="utf-8")
+        for command in ("rf", "explain"):
+            shown = cli(command, str(path), *(["--at", "conv1"] if command == "explain" else []))
+            assert shown.status == 0
+            assert ESCAPE not in shown.out
+            assert "\u202e" not in shown.out
+        refused = cli("rf", "\x1b[31mnosuch.yaml")
+        assert refused.status == 2
+        assert ESCAPE not in refused.err
+
     @pytest.mark.parametrize("arguments", [["--version"], ["-V"]])
     def test_the_version_is_one_line(self, arguments: list[str]) -> None:
         from cnncalc import __version__
