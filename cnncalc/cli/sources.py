@@ -157,7 +157,10 @@ def _from_git(revision: str, path: str) -> bytes:
         raise UsageError(message) from error
     if shown.returncode:
         reason = shown.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
-        message = f"no such file, and git does not have it: {revision}:{path}\n  git says: {reason}"
+        message = (
+            f"no such file, and git does not have it: {revision}:{path}\n  git says: {reason}\n"
+            f"  `git log --oneline -- {path}` lists the revisions in which it changed"
+        )
         raise UsageError(message)
     return shown.stdout
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from json import dumps
+from json import dumps, loads
 from typing import TYPE_CHECKING
 
-from cnncalc.export.to_json import SCHEMA_VERSION
+from cnncalc.export.to_json import SCHEMA_VERSION, finding_to_json
 
 if TYPE_CHECKING:
+    from cnncalc.queries.diff import Difference, Edit, LayerChange
     from cnncalc.queries.solve import Candidate, SolveAnswer
 
 
@@ -47,3 +48,47 @@ def _candidate(found: Candidate) -> dict[str, object]:
         "params": found.params,
         "macs": found.macs,
     }
+
+
+def diff_to_json(found: Difference) -> str:
+    """Totals, layers that differ with what was written and what follows, findings that are new or gone."""
+    return dumps(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "before": {"name": found.before.name, "source": found.before.source},
+            "after": {"name": found.after.name, "source": found.after.source},
+            "totals": {
+                each.figure: {
+                    "before": each.before,
+                    "after": each.after,
+                    "change": each.change,
+                    "percent": None if each.share is None else float(100 * each.share),
+                    "partial": each.partial,
+                }
+                for each in found.deltas
+            },
+            "ends": [_edit(each) for each in found.outputs],
+            "unchanged": found.unchanged,
+            "renamed": [{"before": old, "after": new} for old, new in found.renamed],
+            "layers": [_layer(each) for each in found.layers],
+            "new_findings": [loads(finding_to_json(each)) for each in found.new_findings],
+            "gone_findings": [loads(finding_to_json(each)) for each in found.gone_findings],
+        },
+        indent=1,
+    )
+
+
+def _layer(change: LayerChange) -> dict[str, object]:
+    rows = {"before": change.before, "after": change.after}
+    return {
+        "change": change.change.value,
+        **{which: None if row is None else row.name for which, row in rows.items()},
+        "edits": [_edit(each) for each in change.edits],
+        "follows": [_edit(each) for each in change.follows],
+        "params": change.params,
+        "macs": change.macs,
+    }
+
+
+def _edit(edit: Edit) -> dict[str, str]:
+    return {"what": edit.what, "before": edit.before, "after": edit.after}

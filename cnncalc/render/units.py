@@ -61,6 +61,19 @@ def share(part: int, whole: int) -> str:
     return f"{thousandths // 10}.{thousandths % 10}%"
 
 
+def percent(part: Fraction) -> str:
+    """A change as a signed part of what was there; what is not nothing is never shown as 0.0.
+
+    >>> percent(Fraction(1, 8)), percent(Fraction(-1, 10_000)), percent(Fraction(0))
+    ('+12.5%', '-<0.1%', '0%')
+    """
+    if not part:
+        return "0%"
+    thousandths = round(abs(part) * 1000)
+    sign = "+" if part > 0 else "-"
+    return f"{sign}{thousandths // 10:,}.{thousandths % 10}%" if thousandths else f"{sign}<0.1%"
+
+
 def fraction(number: Fraction | int) -> str:
     """A jump or a start: decimals where three of them say it exactly, else numerator/denominator.
 
