@@ -70,7 +70,7 @@ def outputs(report: Report) -> tuple[str, str]:
 def findings(report: Report) -> list[tuple[str, str]]:
     """One line each."""
     return [
-        (found.severity.value, f"{found.code} {found.message}" + (f" ({found.at})" if found.at else ""))
+        (found.severity.value, safe(f"{found.code} {found.message}" + (f" ({found.at})" if found.at else "")))
         for found in report.findings
     ]
 
