@@ -58,7 +58,7 @@ def acausal_layer(report: Report) -> Iterator[Problem]:
     for layer in report.layers:
         before = max(ahead[name] for name in layer.inputs)
         if layer.name in late and ahead[layer.name] > before and not _cropped(net, layer, ahead, before):
-            yield _problem(layer, ahead[layer.name] - before)
+            yield _problem(net, layer, ahead[layer.name] - before)
         if layer.name in mixed and layer.is_global and not any(source.is_global for source in net.sources(layer)):
             yield _mixing(layer)
 
@@ -101,26 +101,33 @@ def _cropped(net: Flow, layer: LayerReport, ahead: dict[str, int], before: int) 
     return bool(readers) and layer.name not in net.results and all(ahead[reader.name] <= before for reader in readers)
 
 
-def _problem(layer: LayerReport, steps: int) -> Problem:
-    help_ = None
-    settings = layer.settings
-    if settings is not None and layer.op in PADDED:
-        reach = settings.dilation[0] * (settings.kernel_size[0] - 1)
-        help_ = f"`causal` pads {reach} before and 0 after"
-        if len(settings.kernel_size) > 1:
-            help_ = f"pad {reach} before and 0 after along time"
-    elif settings is not None and not settings.transposed and len(settings.kernel_size) == 1:
-        reach = settings.effective_kernel_size[0] - 1
-        help_ = f"`pad {reach}/0` before it, and no padding in it"
-    elif layer.op == "upsample":
-        help_ = "causal layers before it, and `mode=nearest`, which repeats the past"
+def _problem(net: Flow, layer: LayerReport, steps: int) -> Problem:
     samples = "sample" if steps == 1 else "samples"
     return Problem(
         message=f"{layer.op} reads {steps} {samples} of the future",
-        help=help_,
+        help=_remedy(net, layer, steps),
         option="padding" if "padding" in layer.places else None,
         layer=layer.name,
     )
+
+
+def _remedy(net: Flow, layer: LayerReport, steps: int) -> str:
+    settings = layer.settings
+    axes = len(layer.output_shape) - 1
+    if settings is not None and not settings.transposed and settings.padding[0][1] > 0:
+        reach = sum(settings.padding[0]) if layer.op == "pad" else settings.effective_kernel_size[0] - 1
+        if axes > 1:
+            return f"pad {reach} before and 0 after along time"
+        if layer.op in PADDED:
+            return f"`causal` pads {reach} before and 0 after"
+        return f"`pad {reach}/0`" if layer.op == "pad" else f"`pad {reach}/0` before it, and no padding in it"
+    source = next(net.sources(layer), None)
+    jump = source.reach[0].jump if source is not None and source.reach else None
+    delay = ceil(steps / (jump or 1))
+    late = (
+        f"`pad {delay}/0 | crop 0/{delay}`" if axes == 1 else f"{delay} more before and {delay} less after along time"
+    )
+    return f"{late} before it lets it read the past"
 
 
 def _mixing(layer: LayerReport) -> Problem:

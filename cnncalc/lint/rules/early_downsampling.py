@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from cnncalc.report import LayerReport, Report
 
 
+GONE = Fraction(2**64)
+"""As a jump: the map itself is gone."""
+
+
 class _Way(NamedTuple):
     """The finest way from the input to a layer."""
 
@@ -92,7 +96,8 @@ def _way(layer: LayerReport, before: _Way, stride: tuple[int, ...]) -> _Way:
         folded = max(folded // getattr(layer.config, "upscale_factor", 1), 1)
     own = _in_strides(layer, stride)
     if own is None:
-        return before._replace(folded=folded)
+        gone = not layer.reach or any(axis.jump is None for axis in layer.reach)
+        return _Way(GONE, before.first or layer.name, folded) if gone else before._replace(folded=folded)
     own /= folded
     first = before.first or (layer.name if own > 1 else None)
     return _Way(max(before.coarsest, own), first, folded)

@@ -43,10 +43,8 @@ def linear_chain(report: Report) -> Iterator[Problem]:
         second = _next(net, first) if first.op in LINEAR else None
         if second is None or second.op not in LINEAR or _is_factorization(first, second):
             continue
-        name = second.name if len(first.stack) == len(second.stack) else f"the next {second.op}"
-        shown = f"`{name}`" if name == second.name else name
         yield Problem(
-            message=f"nothing between this {first.op} and {shown}: the two are one linear layer from "
+            message=f"nothing between this {first.op} and `{second.name}`: the two are one linear layer from "
             f"{first.input_shapes[0][0]:,} to {second.output_shape[0]:,} channels",
             help="an activation behind it, such as `relu`" + _single(first, second),
             layer=first.name,

@@ -87,6 +87,29 @@ def test_what_ends_in_time_is_causal(line: str) -> None:
     assert problems(CODE, analyze(net(line))) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "mended"),
+    [
+        ("conv 4 k3 p1", "conv 4 k3 causal"),
+        ("dwconv k5 d3 half", "dwconv k5 d3 causal"),
+        ("conv 4 k4 s2 p1", "conv 4 k4 s2 causal"),
+        ("maxpool 3 s1 p1", "pad 2/0 | maxpool 3 s1"),
+        ("blurpool 5 s1", "pad 4/0 | blurpool 5 s1 p0"),
+        ("conv 4 k2 s2 | upsample 2", "conv 4 k2 s2 | pad 1/0 | crop 0/1 | upsample 2"),
+        ("maxpool 4 | upsample 4", "maxpool 4 | pad 1/0 | crop 0/1 | upsample 4"),
+        ("conv 4 k2 s2 | upsample 2 mode=linear", "conv 4 k2 s2 | pad 1/0 | crop 0/1 | upsample 2 mode=linear"),
+        ("convt 4 k4 s2 p1", "pad 1/0 | crop 0/1 | convt 4 k4 s2 p1"),
+        ("crop 2/0 | pad 0/2", "crop 2/0 | pad 2/0"),
+    ],
+)
+def test_the_remedy_silences_the_rule(line: str, mended: str) -> None:
+    ((_, problem),) = problems(CODE, analyze(net(line)))
+    assert problem.help is not None
+    told = problem.help.split("`")[1]
+    assert told in mended
+    assert problems(CODE, analyze(net(mended))) == []
+
+
 def test_repeating_a_pooled_pair_shows_the_first_of_it_the_second() -> None:
     ((name, problem),) = problems(CODE, analyze(net("maxpool 2 | upsample 2")))
     assert (name, problem.message) == ("upsample1", "upsample reads 1 sample of the future")

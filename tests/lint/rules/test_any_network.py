@@ -12,9 +12,10 @@ from cnncalc.lint.driver import lint
 from tests.lint.rules.cases import problems, report_of
 
 STEPS = [
-    "conv 8 k3 p1", "conv 8 k3", "conv 4 k1 bias bn relu", "dwconv k3 p1", "sepconv 8 k3 p1", "convt 8 k2 s2", "linear 8",
+    "conv 8 k3 p1", "conv 8 k3", "conv 4 k1 bias bn relu", "dwconv k3 p1", "sepconv 8 k3 p1", "convt 8 k2 s2",
+    "linear 8",
     "convt 8 k4 s2 p1 g4", "fc 8 relu", "maxpool 2", "avgpool 3 s1 p1", "blurpool 3", "adaptive 3", "adaptive_max 1",
-    "gap", "gmp", "gn=4", "bn", "in", "ln", "lrn", "se 4", "attention 2", "tokens", "flatten", "identity", "scale",
+    "gmp", "gap", "gn=4", "bn", "in", "ln", "lrn", "se 4", "attention 2", "tokens", "flatten", "identity", "scale",
     "dropout 0.5", "upsample 2", "upsample size=5 mode=linear align_corners", "pixelshuffle 2", "pixelunshuffle 2",
     "channelshuffle 2", "slice 0:4", "pad 1", "pad 1/0 reflect", "crop 1", "custom out=8", "custom out=4x?x? k3",
     "softmax", "sigmoid", "concat x", "add x", "mul x", "concat right", "conv 8 k5 s3 p2 circular", "conv 8 k3 d4 same",
