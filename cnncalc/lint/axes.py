@@ -70,6 +70,34 @@ def window_axes(layer: LayerReport) -> tuple[Axis, ...]:
     )
 
 
+def reduced_axes(layer: LayerReport) -> tuple[Axis, ...]:
+    """The axes of an interpolation that shrinks by whole factors, as those of a window; () for any other layer."""
+    reads = layer.inferences[0].reads if layer.op == "upsample" else ()
+    own = reads[0] if reads else None
+    if own is None or not all(isinstance(read, AxisWindow) and read.input_dilation == 1 for read in own):
+        return ()
+    return tuple(
+        Axis(
+            n=n,
+            m=m,
+            kernel_size=read.kernel_size,
+            stride=read.stride,
+            dilation=read.dilation,
+            padding=read.padding,
+            output_padding=0,
+            transposed=False,
+            window=read,
+        )
+        for read, n, m in zip(own, layer.input_shapes[0][1:], layer.output_shape[1:], strict=True)
+        if isinstance(read, AxisWindow)
+    )
+
+
+def option_of(layer: LayerReport, name: str) -> object:
+    """The value of an option, None where the op has none of that name (asking pydantic for it is slow)."""
+    return vars(layer.config).get(name)
+
+
 def reads_zeros(layer: LayerReport) -> bool:
     """Whether taps in the padding read nothing (and do not mirror, repeat or wrap)."""
     return all(each.boundary is Boundary.ZEROS for each in layer.inferences)

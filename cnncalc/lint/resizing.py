@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.geometry.window import AxisWindow, PaddingWord, resolve_padding
+from cnncalc.lint.axes import option_of
 from cnncalc.values import value
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Sizing:
     """Place 0 is the input, place i + 1 what follows from step i."""
     own: Mapping[str, int]
     """By layer the place of the size that it gives; layers whose sizes do not follow from the input are left out."""
+    made_by: Mapping[str, int]
+    """The steps of the layers that do not keep the size."""
     equal: frozenset[tuple[int, int]]
     """Places whose sizes are merged, and must be equal."""
 
@@ -61,20 +64,32 @@ class Sizing:
         return None if any(sizes[one] != sizes[other] for one, other in self.equal) else tuple(sizes)
 
     def even(self, n: int, layers: Collection[str]) -> bool:
-        """Whether the windows of these layers, which have strides, come out even with an input of size n."""
-        sizes = self.sizes(n)
-        if sizes is None:
-            return False
-        steps = (self.steps[self.own[name] - 1] for name in layers)
-        return not any(rest(step.at(sizes[step.before]), sizes[step.before]) for step in steps)
+        """Whether the windows of these layers come out even with an input of size n."""
+        return self._even(n, self._steps_of(layers))
 
     def even_sizes(self, n: int, layers: Collection[str]) -> tuple[int, ...]:
         """The input sizes next to n, below and above, at which all these layers come out even."""
         if any(name not in self.own for name in layers) or 2 * _FARTHEST * len(self.steps) > _MOST:
             return ()
-        below = next((size for size in range(n - 1, max(n - _FARTHEST, 1), -1) if self.even(size, layers)), None)
-        above = next((size for size in range(n + 1, n + _FARTHEST) if self.even(size, layers)), None)
+        wanted = self._steps_of(layers)
+        below = next((size for size in range(n - 1, max(n - _FARTHEST, 1), -1) if self._even(size, wanted)), None)
+        above = next((size for size in range(n + 1, n + _FARTHEST) if self._even(size, wanted)), None)
         return tuple(size for size in (below, above) if size is not None)
+
+    def _steps_of(self, layers: Collection[str]) -> frozenset[int]:
+        return frozenset(self.made_by[name] for name in layers if name in self.made_by)
+
+    def _even(self, n: int, wanted: frozenset[int]) -> bool:
+        sizes = [n]
+        for at, step in enumerate(self.steps):  # most sizes fail at one of the first
+            before = sizes[step.before]
+            window = step.at(before)
+            if at in wanted and rest(window, before):
+                return False
+            sizes.append(window.output_size(before))
+            if sizes[-1] < 1:
+                return False
+        return not any(sizes[one] != sizes[other] for one, other in self.equal)
 
 
 def rest(window: AxisWindow, n: int) -> int:
@@ -94,6 +109,7 @@ def sizing(report: Report, axis: int) -> Sizing | None:
     steps: list[_Step] = []
     known: dict[_Step, int] = {}
     own: dict[str, int] = dict.fromkeys(report.inputs, 0)
+    made_by: dict[str, int] = {}
     equal: set[tuple[int, int]] = set()
     for layer in report.layers:
         found = [own[name] for name in layer.inputs if name in own]
@@ -108,13 +124,13 @@ def sizing(report: Report, axis: int) -> Sizing | None:
                 steps.append(step)
                 known[step] = len(steps)
             own[layer.name] = known[step]
-    return Sizing(steps=tuple(steps), own=own, equal=frozenset(equal))
+            made_by[layer.name] = known[step] - 1
+    return Sizing(steps=tuple(steps), own=own, made_by=made_by, equal=frozenset(equal))
 
 
 def _step(layer: LayerReport, axis: int, before: int) -> _Step | str | None:
     """What a layer makes of a size: "same", a step, or None where it does not follow (a fixed size, a table)."""
-    config = layer.config
-    if any(getattr(config, option, None) is not None for option in ("size", "to", "out")):
+    if any(option_of(layer, option) is not None for option in ("size", "to", "out")):
         return None
     reads = [each.reads[0] for each in layer.inferences if each.reads and each.merge is None]
     windows = [read[axis] for read in reads if read is not None and len(read) > axis]
@@ -123,8 +139,8 @@ def _step(layer: LayerReport, axis: int, before: int) -> _Step | str | None:
     (window, *more) = windows
     if more or not isinstance(window, AxisWindow):
         return None
-    word = getattr(config, "padding", None)
-    word = word if word in _WORDS and window.input_dilation == 1 else None
+    word = option_of(layer, "padding")
+    word = word if isinstance(word, PaddingWord) and word in _WORDS and window.input_dilation == 1 else None
     keeps = (
         window.stride == 1 and window.input_dilation == 1 and sum(window.padding) + 1 == window.effective_kernel_size
     )

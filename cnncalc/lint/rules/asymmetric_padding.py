@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
 from cnncalc.geometry.window import PaddingWord
-from cnncalc.lint.axes import Axis, fitting_padding, grouped, rewritten, sentence, shown_padding, window_axes
+from cnncalc.lint.axes import Axis, fitting_padding, grouped, option_of, rewritten, sentence, shown_padding, window_axes
 from cnncalc.lint.base import Problem, rule
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def asymmetric_padding(layer: LayerReport, report: Report) -> Iterator[Problem]:
     Reference: Dumoulin & Visin 2016, arXiv:1603.07285, section 2.3 (half padding is for odd kernels); TensorFlow,
     tf.nn, "Notes on padding".
     """
-    word = getattr(layer.config, "padding", None)
+    word = option_of(layer, "padding")
     if not isinstance(word, PaddingWord) or (word not in _SAME and word is not PaddingWord.HALF):
         return
     axes = window_axes(layer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
@@ -113,7 +112,16 @@ def _listed(way: Sequence[LayerReport]) -> str:
 
 
 def _chained(report: Report, way: Sequence[LayerReport]) -> bool:
-    return all(one.name in flow(report).leading_to(other.inputs) for one, other in pairwise(way))
+    """Whether each of these layers depends on the one before it."""
+    turns = {layer.name: turn for turn, layer in enumerate(way)}
+    passed: dict[str, int] = {}
+    for layer in report.layers:
+        behind = max((passed.get(name, -1) for name in layer.inputs), default=-1)
+        turn = turns.get(layer.name)
+        if turn is not None and behind < turn - 1:
+            return False
+        passed[layer.name] = behind if turn is None else turn
+    return True
 
 
 def _remedy(report: Report, way: Sequence[LayerReport], at: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import Severity
 from cnncalc.geometry.field import Field
 from cnncalc.geometry.window import PaddingWord
-from cnncalc.lint.axes import number, sentence
+from cnncalc.lint.axes import number, option_of, sentence
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow, kept
 from cnncalc.ops.refuse import axis_names
@@ -140,7 +140,7 @@ def _is_causal(report: Report) -> bool:
     task = report.spec.task
     if task is not None and task.causal:
         return True
-    return any(getattr(layer.config, "padding", None) is PaddingWord.CAUSAL for layer in report.layers)
+    return any(option_of(layer, "padding") is PaddingWord.CAUSAL for layer in report.layers)
 
 
 def _remedy(apart: _Apart) -> str:

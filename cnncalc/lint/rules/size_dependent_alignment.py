@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
 from cnncalc.geometry.window import AxisTaps, PaddingWord, resolve_padding
-from cnncalc.lint.axes import grouped, sentence, window_axes
+from cnncalc.lint.axes import grouped, option_of, sentence, window_axes
 from cnncalc.lint.base import Problem, rule
 from cnncalc.ops.refuse import axis_names, either, nearest_divisors, nearest_multiples
 
@@ -43,7 +43,7 @@ def size_dependent_alignment(layer: LayerReport, report: Report) -> Iterator[Pro
         yield from _adaptive(layer)
     elif layer.op == "upsample":
         yield from _interpolation(layer)
-    elif (word := getattr(layer.config, "padding", None)) in _SAME:
+    elif (word := option_of(layer, "padding")) in _SAME:
         yield from _same(layer, PaddingWord(word))
 
 
@@ -63,7 +63,7 @@ def _adaptive(layer: LayerReport) -> Iterator[Problem]:
 
 def _interpolation(layer: LayerReport) -> Iterator[Problem]:
     groups = _groups(layer)
-    aligned = getattr(layer.config, "align_corners", False)
+    aligned = option_of(layer, "align_corners")
     if not groups:
         return
     facts, helps = [], []

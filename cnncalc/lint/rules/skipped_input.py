@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
 from cnncalc.geometry.window import AxisWindow
-from cnncalc.lint.axes import Axis, fitting_ends, fitting_padding, grouped, residues, sentence, window_axes
+from cnncalc.lint.axes import (
+    Axis,
+    fitting_ends,
+    fitting_padding,
+    grouped,
+    reduced_axes,
+    residues,
+    sentence,
+    window_axes,
+)
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow
 
@@ -26,7 +35,8 @@ def skipped_input(layer: LayerReport, report: Report) -> Iterator[Problem]:
     have no influence on the result, although the layers before have paid for them. So with a stride larger than the
     effective kernel (a 1x1 convolution with stride 2 drops three quarters of the map), and with a dilation that shares
     a factor with the stride. In a transposed convolution the same numbers leave outputs that are nothing but bias.
-    Where another layer reads the dropped positions, as beside a projecting shortcut, it is an info.
+    An interpolation that shrinks reads 1, 2 or 4 positions, however many it should average. Where another layer reads
+    the dropped positions, as beside a projecting shortcut, it is an info.
 
     Bad: conv 8 k1 s2
     Good: conv 8 k2 s2
@@ -38,7 +48,7 @@ def skipped_input(layer: LayerReport, report: Report) -> Iterator[Problem]:
     Reference: He et al. 2018, arXiv:1812.01187, section 4 (ResNet-B to D: a 1x1 convolution with stride 2 ignores three
     quarters of its input).
     """
-    axes = window_axes(layer)
+    axes = window_axes(layer) or reduced_axes(layer)
     if all(axis.stride == 1 for axis in axes):
         return
     if layer.settings is not None and layer.settings.transposed:
@@ -57,7 +67,7 @@ def skipped_input(layer: LayerReport, report: Report) -> Iterator[Problem]:
     yield Problem(
         message=message,
         help=_remedy(layer, axes),
-        option="stride" if "stride" in layer.places else None,
+        option=next((option for option in ("stride", "scale", "size") if option in layer.places), None),
         severity=Severity.INFO if whole else None,
     )
 
@@ -73,7 +83,8 @@ def _why(axis: Axis) -> str:
 
 
 def _skips(layer: LayerReport) -> bool:
-    return any(residues(axis) < axis.stride for axis in window_axes(layer) if not axis.transposed)
+    axes = window_axes(layer) or reduced_axes(layer)
+    return any(residues(axis) < axis.stride for axis in axes if not axis.transposed)
 
 
 def _blind_outputs(axes: tuple[Axis, ...]) -> Iterator[Problem]:
@@ -102,6 +113,10 @@ def _wider(axis: Axis) -> str:
 
 def _remedy(layer: LayerReport, axes: tuple[Axis, ...]) -> str:
     skipping = [axis for axis in axes if residues(axis) < axis.stride]
+    if layer.op == "upsample":
+        strides = [axis.stride for axis in axes]
+        kernel = "x".join(map(str, strides[:1] if len(set(strides)) == 1 else strides))
+        return f"`avgpool {kernel}` averages them instead, and gives the same size"
     if "stride" not in layer.places and skipping[0].kernel_size == 1:  # a projection that the residual made
         stride = skipping[0].stride
         pool = AxisWindow(kernel_size=stride, stride=stride)

@@ -83,3 +83,25 @@ def test_averaging_first_silences_the_rule_for_a_projection(n: int) -> None:
     ((_, problem),) = said("CNN012", "res(conv 16 k3 s2 p1; project)", f"8x{n}x{n}")
     (path,) = words(problem.help)
     assert is_flagged("CNN012", f"res(conv 16 k3 s2 p1; {path})", f"8x{n}x{n}") is False
+
+
+@pytest.mark.parametrize(
+    ("line", "skips"),
+    [
+        ("upsample 0.5", True),
+        ("upsample 0.5 mode=linear", False),
+        ("upsample 0.25 mode=linear", True),
+        ("upsample 0.25 mode=cubic", False),
+        ("upsample size=16x8 mode=linear", True),
+        ("upsample 2", False),
+    ],
+)
+def test_an_interpolation_that_shrinks_is_reported_where_it_reads_fewer_positions_than_it_replaces(
+    line: str, *, skips: bool
+) -> None:
+    found = said("CNN012", line)
+    assert bool(found) is skips
+    for _, problem in found:
+        (pool,) = words(problem.help)
+        assert is_flagged("CNN012", pool, "8x32x32") is False
+        assert sound(pool).layers[0].output_shape == sound(line).layers[0].output_shape

@@ -105,3 +105,10 @@ def test_sizes_worked_out_for_another_input_are_those_of_the_network_built_for_i
             built += 1
             assert all(sizes[known.own[each.name]] == each.output_shape[1] for each in report.layers), n
     assert built
+
+
+def test_a_stride_on_one_axis_leaves_the_other_alone() -> None:
+    ((_, problem),) = said("CNN013", "conv 8 k3 p1 | conv 8 k3 s1x2 p1", "8x32x32")
+    assert problem.message == "width: 1 column of the padding is never read: 32 is padded by 1 before and 0 after"
+    assert problem.help == "31 or 33 comes out even everywhere"
+    assert is_flagged("CNN013", "conv 8 k3 p1 | conv 8 k3 s1x2 p1", "8x32x33") is False
