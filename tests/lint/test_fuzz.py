@@ -32,12 +32,11 @@ MANUALS = [example for rule in manuals().values() for example in (*rule.bad, *ru
 FILES = [*CONFIGS, *(example.text for example in MANUALS if example.input is None)]
 LINES = [example.text for example in MANUALS if example.input is not None]
 EVERYTHING = Settings(command=Level(select=("all",)))
+ODD = "0 -1 1 3 4096 99999999999 1.5 k0 s0 d0 g0 p0/9 x prev | ( ) *0 *3 concat from=a a: b: ; same gap bn ? ' `"
 WORDS = st.sampled_from(
     [
         *(word for text in LINES for word in text.split()),
-        *(
-            ["0", "-1", "1", "3", "4096", "99999999999", "1.5", "k0", "s0", "d0", "g0", "p0/9", "x", "prev", "|", "(", ")", "*0", "*3", "concat", "from=a", "a:", "b:", ";", "same", "gap", "bn", "?", "'", "`"]
-        ),
+        *ODD.split(),
         *("\u00e9", "fc 10", "custom out=8x?x?", "upsample 2", "slice 0:4", "crop 1", "tokens", "attention 2", "se 4"),
         *("flatten", "linear 8"),
     ]
