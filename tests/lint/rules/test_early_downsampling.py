@@ -60,6 +60,12 @@ def test_a_pooled_branch_does_not_hide_the_fine_one() -> None:
     assert said(CODE, net(layers), None) == []
 
 
+def test_a_pooled_branch_brings_no_detail_back() -> None:
+    coarse = "conv 4 k3 s4 p1, upsample 4"
+    layers = f"  - branches: [[{coarse}], [gap, conv 4 k1, upsample 64]]\n    merge: concat\n  - conv 2 k1\n"
+    assert [name for name, _ in said(CODE, net(layers), None)] == ["conv1"]
+
+
 def test_networks_without_a_task_are_not_judged() -> None:
     report = sound("conv 4 k3 s8 p1 | upsample 8", "3x64x64")
     assert said(CODE, "conv 4 k3 s8 p1 | upsample 8", "3x64x64") == []
