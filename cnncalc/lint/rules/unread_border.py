@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
-from cnncalc.lint.axes import Axis, grouped, places, residues, sentence, window_axes
+from cnncalc.lint.axes import Axis, fitting_padding, grouped, places, residues, sentence, window_axes
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import kept
 from cnncalc.lint.resizing import rest, sizing
@@ -96,10 +96,25 @@ def _uneven(layer: LayerReport, report: Report, groups: list[tuple[str, Axis, tu
     sizes = _even_inputs(report, striding)
     yield Problem(
         message=facts + likewise,
-        help=f"{sizes} comes out even everywhere" if sizes else None,
+        help=f"{sizes} comes out even everywhere" if sizes else _even_windows(groups),
         option="padding" if "padding" in layer.places else "stride",
         severity=Severity.INFO,
     )
+
+
+def _even_windows(groups: list[tuple[str, Axis, tuple[int, int]]]) -> str | None:
+    """Where no size helps (an encoder that a decoder must meet again): a kernel that comes out even at this one."""
+    parts = []
+    for label, axis, _ in groups:
+        for kernel_size in (axis.kernel_size + 1, axis.kernel_size - 1):
+            padding = fitting_padding(axis, kernel_size, axis.dilation) if kernel_size >= axis.stride else None
+            total = axis.dilation * (kernel_size - 1) + 1
+            if padding is not None and (axis.n + 2 * padding - total) % axis.stride == 0:
+                words = [f"k{kernel_size}", f"s{axis.stride}", *[f"d{axis.dilation}"] * (axis.dilation > 1)]
+                words += [f"p{padding}"] * (padding > 0)
+                parts.append((label, f"`{' '.join(words)}` comes out even here"))
+                break
+    return sentence(parts) if len(parts) == len(groups) else None
 
 
 @kept

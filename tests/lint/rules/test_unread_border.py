@@ -112,3 +112,10 @@ def test_a_stride_on_one_axis_leaves_the_other_alone() -> None:
     assert problem.message == "width: 1 column of the padding is never read: 32 is padded by 1 before and 0 after"
     assert problem.help == "31 or 33 comes out even everywhere"
     assert is_flagged("CNN013", "conv 8 k3 p1 | conv 8 k3 s1x2 p1", "8x32x33") is False
+
+
+def test_where_no_size_suits_a_decoder_too_a_kernel_that_comes_out_even_is_offered() -> None:
+    line = "e: identity | conv 8 k3 s2 p1 | convt 8 k2 s2 | concat e"
+    ((_, problem),) = said("CNN013", line)
+    assert problem.help == "`k4 s2 p1` comes out even here"
+    assert is_flagged("CNN013", line.replace("k3 s2 p1", "k4 s2 p1"), "8x32x32") is False
