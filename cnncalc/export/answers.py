@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from cnncalc.queries.progressions import Progression
     from cnncalc.queries.sizes import Asked, AxisSizes, SizesAnswer
+    from cnncalc.queries.tile import TileAnswer, Tiling
     from cnncalc.queries.unit import UnitAnswer
 
 Data = dict[str, Any]
@@ -42,6 +43,21 @@ def sizes_data(found: SizesAnswer) -> Data:
     return {"low": found.low, "high": found.high, "output": found.output, "axes": [_axis(axis) for axis in found.axes]}
 
 
+def tile_data(found: TileAnswer) -> Data:
+    """Halos are `[before, after]` per axis, not rounded up to the period."""
+    return {
+        "layer": found.layer,
+        "period": _each([axis.period for axis in found.axes]),
+        "halo": _each([axis.halo and list(axis.halo) for axis in found.axes]),
+        "worst_halo": _each([axis.worst_halo and list(axis.worst_halo) for axis in found.axes]),
+        "exact": found.exact,
+        "because": [{"layer": each.layer, "line": each.line, "reason": each.reason} for each in found.because],
+        "image": [axis.size for axis in found.axes],
+        "lengths": [_runs(axis.lengths) for axis in found.axes],
+        "tilings": [_tiling(each) for each in found.tilings],
+    }
+
+
 def number(value: Fraction | None) -> int | float | None:
     """An integer where it is one."""
     if value is None:
@@ -68,6 +84,25 @@ def _axis(axis: AxisSizes) -> Data:
         ],
         "resized": list(axis.resized),
         "asked": None if axis.asked is None else _asked(axis.asked),
+    }
+
+
+def _each(values: list[Any]) -> list[Any] | None:
+    """Null where it does not apply."""
+    return None if None in values else values
+
+
+def _tiling(found: Tiling) -> Data:
+    return {
+        "tile": list(found.sizes),
+        "kept": list(found.kept),
+        "counts": list(found.counts),
+        "pixels": number(found.pixels),
+        "macs": number(found.macs),
+        "pieces": [
+            [{"input": [each.start, each.stop], "output": [each.first, each.end]} for each in axis]
+            for axis in found.pieces
+        ],
     }
 
 
