@@ -26,9 +26,9 @@ def field_below_context(report: Report) -> Iterator[Problem]:
 
     With `task: {object: 96x96}` the smallest field of any position of an output must reach that size: else no position
     sees an object whole, whatever the weights are. The effective field is smaller still, so that a factor of two or
-    three is prudent. Without `object`, a task that is not dense is to see the whole input: a network that averages
-    (`gap`) positions none of which does is a bag of local features, which is told as info. A layer that mixes all
-    positions (attention, squeeze and excitation) ends the question.
+    three is prudent. Of several outputs (a pyramid) one is enough. Without `object`, a task that is not dense is to see
+    the whole input: a network that averages (`gap`) positions none of which does is a bag of local features, which is
+    told as info. A layer that mixes all positions (attention, squeeze and excitation) ends the question.
 
     Luo et al. 2016 (arXiv:1701.04128); Brendel & Bethge 2019, BagNet (arXiv:1904.00760).
 
@@ -48,27 +48,28 @@ def field_below_context(report: Report) -> Iterator[Problem]:
     if task is None:
         return
     net = flow(report)
-    for name, end in net.outputs.items():
-        layer = net.layers.get(end)
-        if layer is None:
-            continue
-        if task.object is not None:
-            yield from _object(net, name, layer, task.object)
-        elif not task.dense and not task.causal:
+    ends = {name: net.layers[end] for name, end in net.outputs.items() if end in net.layers}
+    if task.object is not None:
+        judged = {name: _missing(layer, task.object) for name, layer in ends.items()}
+        for name, wanted in judged.items() if all(judged.values()) else ():
+            yield _object(net, name, ends[name], wanted)
+    elif not task.dense and not task.causal:
+        for layer in ends.values():
             yield from _averaged(net, layer)
 
 
-def _object(net: Flow, name: str, layer: LayerReport, wanted: Sizes) -> Iterator[Problem]:
+def _missing(layer: LayerReport, wanted: Sizes) -> Sizes:
+    """The object's size on every axis where a position sees less than it; () where it fits."""
     if len(wanted) == 1:
         wanted *= len(layer.reach)
     seen = _least(layer)
-    if (
-        layer.is_global
-        or len(wanted) != len(seen)
-        or all(have >= need for have, need in zip(seen, wanted, strict=True))
-    ):
-        return
-    yield Problem(
+    fits = all(have >= need for have, need in zip(seen, wanted, strict=False))
+    return () if layer.is_global or len(wanted) != len(seen) or fits else wanted
+
+
+def _object(net: Flow, name: str, layer: LayerReport, wanted: Sizes) -> Problem:
+    seen = _least(layer)
+    return Problem(
         message=f"a position of output `{name}` sees {_by(seen)} pixels, the object has {_by(wanted)}",
         help=_remedy(net, layer, seen, wanted),
         layer=layer.name,

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import Edit, Severity
+from cnncalc.errors import Edit, Location, Severity
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow
 from cnncalc.lint.names import all_items, called_blocks, free_names, read_in_block, read_in_file
 from cnncalc.lint.written import line_of, on_line, stretch
-from cnncalc.spec.items import EachItem
+from cnncalc.spec.items import EachItem, LayerItem
+from cnncalc.spec.words import TRAILING
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cnncalc.errors import Location
     from cnncalc.lint.flow import Flow
     from cnncalc.report import LayerReport, Report
     from cnncalc.spec.items import Variable
@@ -29,8 +29,8 @@ def unused_layer(report: Report) -> Iterator[Problem]:
 
     A branch that goes nowhere costs time and memory, and mostly a merge forgot it (`concat` without its name) or
     `from=` left the stream behind. A block, var or parameter without a reader is a leftover, or the place that should
-    read it has a number instead. Of a dead branch the last layer is named. Names of layers are labels and need no
-    reader.
+    read it has a number instead; `defaults:` reach no words behind a layer (`conv 8 k3 bn`). Of a dead branch the last
+    layer is named. Names of layers are labels and need no reader.
 
     Bad:
         cnncalc: 1
@@ -59,6 +59,7 @@ def unused_layer(report: Report) -> Iterator[Problem]:
     yield from _layers(report)
     yield from _blocks(report.spec)
     yield from _columns(report.spec)
+    yield from _defaults(report.spec)
     yield from _variables(report.spec)
 
 
@@ -127,6 +128,20 @@ def _columns(spec: NetworkSpec) -> Iterator[Problem]:
                     help="delete it from `each:` and the rows, or use it in `do:`",
                     at=placed.locate(item.span),
                 )
+
+
+def _defaults(spec: NetworkSpec) -> Iterator[Problem]:
+    bodies = (spec.layers, *(block.body for block in spec.blocks.values()))
+    ops = {placed.item.op for body in bodies for placed in all_items(body) if isinstance(placed.item, LayerItem)}
+    for op, options in spec.defaults.items():
+        at = next((arg.span for arg in options.values() if isinstance(arg.span, Location)), None)
+        if op not in ops:
+            words = "; words behind a layer take none" if op in TRAILING else ""
+            yield Problem(
+                message=f"no layer takes the defaults of `{op}`",
+                help=f"delete them, or write `{op}` as a layer of its own{words}",
+                at=at or spec.places.get("defaults"),
+            )
 
 
 def _variables(spec: NetworkSpec) -> Iterator[Problem]:

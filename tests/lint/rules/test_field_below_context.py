@@ -60,6 +60,12 @@ def test_the_smallest_field_of_any_phase_decides() -> None:
     assert said(CODE, text % 7, None) != []
 
 
+def test_one_level_of_a_pyramid_that_sees_the_object_is_enough() -> None:
+    text = "cnncalc: 1\ninput: 3x64x64\nlayers:\n  - a: conv 8 k3 p1\n  - b: conv 8 k9 p4\noutputs: [a, b]\n"
+    assert said(CODE, text + "task: {object: 11}\n", None) == []  # b sees 3 + 8
+    assert [name for name, _ in said(CODE, text + "task: {object: 12}\n", None)] == ["a", "b"]
+
+
 def test_a_layer_that_mixes_all_positions_sees_any_object() -> None:
     text = "cnncalc: 1\ninput: 8x64x64\nlayers: [conv 8 k3 p1, se 4, conv 2 k1]\ntask: {object: 32}\n"
     assert said(CODE, text, None) == []

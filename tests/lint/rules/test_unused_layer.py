@@ -107,6 +107,15 @@ def test_vars_are_read_by_vars_words_defaults_blocks_and_sizes(more: str, layers
     assert words(HEAD + more + f"layers: {layers}\n") == []
 
 
+def test_defaults_of_an_op_that_no_layer_has_are_named() -> None:
+    text = HEAD + "defaults: {conv: {stride: 2}, bn: {affine: false}, dwconv: {kernel_size: 3}}\n"
+    text += "blocks: {b: dwconv}\nlayers: [conv 8 k3 bn, b]\n"
+    assert words(text) == [("no layer takes the defaults of `bn`", 3, 44)]
+    # What a word behind a layer is made of shows that it takes none.
+    assert sound(text, None).layers[1].params == 2 * 8
+    assert words(text.replace("k3 bn, b", "k3, bn, b")) == []
+
+
 def test_a_parameter_or_column_of_the_same_name_hides_the_var() -> None:
     text = HEAD + "vars: {c: 4}\nblocks:\n  b(c): conv c k1\nlayers: [b 8, {each: [c], rows: [[8]], do: conv c k1}]\n"
     assert [message for message, _, _ in words(text)] == ["nothing reads the var `c`"]
