@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.export.to_json import SCHEMA_VERSION, finding_to_json
 
 if TYPE_CHECKING:
+    from cnncalc.queries.against import Attribution, Identity
     from cnncalc.queries.diff import Difference, Edit, LayerChange
     from cnncalc.queries.solve import Candidate, SolveAnswer
 
@@ -92,3 +93,36 @@ def _layer(change: LayerChange) -> dict[str, object]:
 
 def _edit(edit: Edit) -> dict[str, str]:
     return {"what": edit.what, "before": edit.before, "after": edit.after}
+
+
+def against_to_json(found: Attribution, source: str) -> str:
+    """The range that was asked for, and every way of counting that falls into it."""
+    return dumps(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "source": source,
+            "asked": found.asked.text,
+            "from": float(found.asked.low),
+            "to": float(found.asked.high),
+            "exact": found.asked.is_exact,
+            "matches": [_identity(each) for each in found.matches],
+            "nearest": [_identity(each) for each in found.nearest],
+            "searched": found.searched,
+        },
+        indent=1,
+    )
+
+
+def _identity(way: Identity) -> dict[str, object]:
+    return {
+        "value": way.value,
+        "what": way.what,
+        "unit": way.unit,
+        "formula": way.formula,
+        "factor": float(way.factor),
+        "variant": way.variant,
+        "batch": way.batch,
+        "input": [*way.input],
+        "part": way.part or None,
+        "deviations": way.deviations,
+    }

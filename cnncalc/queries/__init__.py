@@ -11,14 +11,16 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cnncalc.queries.against import against
     from cnncalc.queries.diff import diff
     from cnncalc.queries.explain import explain
+    from cnncalc.queries.region import region
     from cnncalc.queries.sizes import sizes
     from cnncalc.queries.solve import solve
     from cnncalc.queries.tile import tile
     from cnncalc.queries.unit import unit
 
-__all__ = ["diff", "explain", "sizes", "solve", "tile", "unit"]
+__all__ = ["against", "diff", "explain", "region", "sizes", "solve", "tile", "unit"]
 
 
 class _Questions(ModuleType):

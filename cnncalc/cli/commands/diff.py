@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncalc.cli.options import Format, Output, Reading
 from cnncalc.errors import UsageError
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from cnncalc.cli.run import Result
     from cnncalc.queries.diff import Difference
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 
@@ -27,7 +27,7 @@ class Options:
             help="Exit 1 if a figure moves further: params+5%, macs+10M, memory+1MiB, layers-0, findings+0.",
             show_default=False,
         ),
-    ] = field(default_factory=list)
+    ] = field(factory=list)
     depth: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Fold layers whose names have more than N parts.", show_default=False),

@@ -15,6 +15,7 @@ from cnncalc.values import value
 if TYPE_CHECKING:
     from cnncalc.cli.run import Result
     from cnncalc.queries.explain import Explanation
+    from cnncalc.report import Report
 
 
 _CODE = re.compile(r"[Cc][Nn][Nn][0-9]+")
@@ -30,6 +31,10 @@ class Options:
             "--at", metavar="NAME", help="The layer or block.", autocompletion=layer_names, show_default=False
         ),
     ] = None
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER", help="Say whose number this is: 4.12G, 25.6M.", show_default=False),
+    ] = None
 
 
 def command(
@@ -37,7 +42,7 @@ def command(
         str,
         typer.Argument(
             metavar="CODE|OP|SOURCE",
-            help="A code of `check`, an op, or a network (with --at).",
+            help="A code of `check`, an op, or a network (with --at or --against).",
             autocompletion=ops,
             show_default=False,
         ),
@@ -49,15 +54,20 @@ def command(
     """The manual of a lint rule or an op; or, with --at, how the numbers of one layer come about, line by line.
 
     For a layer: the recurrence from the input to it, its weights beside those of a dense, an unshared and a
-    depthwise-separable layer, its matrix product, and its initialisation.
+    depthwise-separable layer, its matrix product, and its initialisation. With --against, which way of counting gives a
+    number that somebody published: whose convention, at which batch and size, without which part.
 
       cnncalc explain CNN012
       cnncalc explain conv
       cnncalc explain resnet18.yaml --at layer3
       cnncalc explain -i 3x32x32 'a: conv 8 k3 | b: conv 8 k3 d2' --at b
+      cnncalc explain resnet50.yaml --against 4.12G
     """
     from cnncalc.cli.output import emit, width
 
+    if options.against is not None:
+        _attribute(subject, options, reading, output)
+        return
     if options.at is None and _CODE.fullmatch(subject):
         emit(_rule(subject, width(output)), output)
         return
@@ -70,18 +80,55 @@ def command(
             raise UsageError(message)
         emit(page(manual(subject), width=width(output)), output)
         return
-    from cnncalc.cli.run import analyze_one, report_errors
     from cnncalc.queries.explain import explain
 
-    result = analyze_one(subject, reading)
+    result, report = _analyzed(subject, reading, output)
+    emit(_written(result, explain(report, options.at), output), output)
+
+
+def _analyzed(source: str, reading: Reading, output: Output) -> tuple[Result, Report]:
+    """A network that can be built; else its errors are printed."""
+    from cnncalc.cli.run import analyze_one, report_errors
+
+    result = analyze_one(source, reading)
     if result.report is None:
         if output.format is Format.JSON:
+            from cnncalc.cli.output import emit
             from cnncalc.export.to_json import errors_to_json
 
             emit(errors_to_json(result.source, result.findings) + "\n", output)
         report_errors([result], output)
         raise typer.Exit(1)
-    emit(_written(result, explain(result.report, options.at), output), output)
+    return result, result.report
+
+
+def _attribute(source: str, options: Options, reading: Reading, output: Output) -> None:
+    """Whose number it is; exit 1 where nothing gives it."""
+    from cnncalc.cli.bar import Bar
+    from cnncalc.cli.output import emit
+    from cnncalc.cli.run import show, to_csv_text
+    from cnncalc.queries.against import against, asked
+
+    if options.at is not None:
+        message = "--against speaks of the whole network and its parts; leave --at out"
+        raise UsageError(message)
+    number = options.against or ""
+    asked(number)  # refused before the network is read
+    _, report = _analyzed(source, reading, output)
+    with Bar("input sizes") as progress:
+        found = against(report.spec, number, progress=progress)
+    if output.format is Format.JSON:
+        from cnncalc.export.to_answers import against_to_json
+
+        emit(against_to_json(found, report.source) + "\n", output)
+    else:
+        from cnncalc.render.against import table
+
+        shown = table(report, found)
+        is_csv = output.format is Format.CSV
+        emit(to_csv_text([(report.source, shown)], several=False) if is_csv else show(shown, output), output)
+    if not found.matches:
+        raise typer.Exit(1)
 
 
 def _rule(code: str, width: int | None) -> str:
