@@ -28,6 +28,7 @@ COMMANDS = {
     "unit": "Which input pixels one position sees, exactly, at the border too.",
     "diff": "Two networks side by side, per layer and in total.",
     "solve": "The numbers for every `?` so that a goal is reached.",
+    "region": "Which positions see a region of the input, and which is centred nearest.",
     "tile": "How to cut large images into tiles with exactly the result of the whole.",
     "sizes": "Which input sizes fit, and what to change for one that does not.",
     "ops": "All ops and what they take.",

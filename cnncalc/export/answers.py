@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from cnncalc.queries.progressions import Progression
+    from cnncalc.queries.region import RegionAnswer
     from cnncalc.queries.sizes import Asked, AxisSizes, SizesAnswer
     from cnncalc.queries.tile import TileAnswer, Tiling
     from cnncalc.queries.unit import UnitAnswer
@@ -55,6 +56,35 @@ def tile_data(found: TileAnswer) -> Data:
         "image": [axis.size for axis in found.axes],
         "lengths": [_runs(axis.lengths) for axis in found.axes],
         "tilings": [_tiling(each) for each in found.tilings],
+    }
+
+
+def region_data(found: RegionAnswer) -> Data:
+    """Positions per axis; the share of positions that see padding as a number from 0 to 1."""
+    return {
+        "layer": found.layer,
+        "input": found.input,
+        "global": found.is_global,
+        "pixels": [list(axis.pixels) for axis in found.axes],
+        "axes": [
+            {
+                "name": axis.name,
+                "size": axis.size,
+                "touching": list(axis.touching),
+                "covering": list(axis.covering),
+                "inside": list(axis.inside),
+                "nearest": axis.nearest,
+                "centre": number(axis.centre),
+                "distance": number(axis.distance),
+                "padded": axis.padded,
+            }
+            for axis in found.axes
+        ],
+        "positions": found.positions,
+        "touching": found.touching,
+        "covering": found.covering,
+        "inside": found.inside,
+        "padded": number(found.padded),
     }
 
 

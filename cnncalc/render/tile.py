@@ -95,7 +95,8 @@ def axes_table(spec: NetworkSpec, found: TileAnswer, *, is_output: bool = True) 
 
 
 def _title(spec: NetworkSpec, found: TileAnswer) -> str:
-    return answers.title(spec, f"{found.layer} of an image of {_sizes(tuple(axis.size for axis in found.axes))} in tiles")
+    image = _sizes(tuple(axis.size for axis in found.axes))
+    return answers.title(spec, f"{found.layer} of an image of {image} in tiles")
 
 
 def _notes(found: TileAnswer, *, is_output: bool) -> list[str]:

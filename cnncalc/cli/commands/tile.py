@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -11,9 +10,10 @@ import typer
 from cnncalc.cli.complete import layer_names
 from cnncalc.cli.options import Output, Reading, Source
 from cnncalc.errors import UsageError
+from cnncalc.values import value
 
 
-@dataclass(frozen=True, kw_only=True)
+@value
 class Options:
     """What only this command takes."""
 
