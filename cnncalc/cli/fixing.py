@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import CnncalcError, Severity, UsageError
+from cnncalc.export.paths import relative
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,7 +74,7 @@ def fixed(text: str, path: str, plan: Plan) -> tuple[str, int]:
 
 def edited(text: str, edits: Sequence[Edit]) -> str | None:
     """The text with its stretches replaced; None where a place does not exist or two overlap."""
-    lines = [match[0] for match in _LINE.finditer(text)]
+    lines = [match[0] for match in _LINE.finditer(text) if match[0]]
     last: tuple[int, int] | None = None
     for edit in sorted(edits, key=lambda edit: (edit.at.line, edit.at.column), reverse=True):
         line, start = edit.at.line - 1, edit.at.column - 1
@@ -117,5 +118,6 @@ def _diff(path: str, before: str, after: str) -> str:
     from difflib import unified_diff
 
     old, new = ([match[0] for match in _LINE.finditer(text) if match[0]] for text in (before, after))
-    lines = unified_diff(old, new, f"a/{path}", f"b/{path}")
+    name = relative(path).lstrip("/")
+    lines = unified_diff(old, new, f"a/{name}", f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
