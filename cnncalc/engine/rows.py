@@ -5,44 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from math import prod
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cnncalc.ops.base import FlopClass, Inference, Settings, Weight
+from cnncalc.ops.base import FlopClass
 from cnncalc.report import AxisReach, LayerReport
-from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from cnncalc.engine.fields import Fields
     from cnncalc.geometry.field import AxisField
     from cnncalc.graph.model import Graph, GraphLayer, Node
-    from cnncalc.report import Shape
-
-
-@value
-class Figures:
-    """All figures of a row that follow from its inferences and shared weights alone."""
-
-    input_shapes: tuple[Shape, ...]
-    output_shape: Shape
-    settings: Settings | None
-    weights: tuple[Weight, ...]
-    fan_in: int | None
-    fan_out: int | None
-    params: int
-    buffers: int
-    macs: int
-    macs_valid: int
-    flops: int
-    flops_by_class: Mapping[FlopClass, int]
-    activations: int
-    output_bytes: int
-    im2col_bytes: int
-    intensity: float | None
-    inferences: tuple[Inference, ...]
-    unknown: frozenset[str]
-    assumed: bool
+    from cnncalc.ops.base import Inference
 
 
 class Rows:
@@ -52,7 +26,7 @@ class Rows:
         self._graph = graph
         self._fields = fields
         # Inferences and fields live as long as the graph and the analysis, so that identities can be keys.
-        self._figures: dict[tuple[object, ...], Figures] = {}
+        self._figures: dict[tuple[object, ...], dict[str, Any]] = {}
         self._reaches: dict[int, AxisReach] = {}
 
     def row(self, layer: GraphLayer) -> LayerReport:
@@ -74,33 +48,15 @@ class Rows:
             op=layer.op.op,
             config=layer.op,
             inputs=layer.inputs,
-            input_shapes=figures.input_shapes,
-            output_shape=figures.output_shape,
-            settings=figures.settings,
             fields=fields,
             reach=reach,
             is_global=is_global,
-            weights=figures.weights,
-            fan_in=figures.fan_in,
-            fan_out=figures.fan_out,
-            params=figures.params,
-            buffers=figures.buffers,
             frozen=bool(getattr(layer.op, "frozen", False)),
-            macs=figures.macs,
-            macs_valid=figures.macs_valid,
-            flops=figures.flops,
-            flops_by_class=figures.flops_by_class,
-            activations=figures.activations,
-            output_bytes=figures.output_bytes,
-            im2col_bytes=figures.im2col_bytes,
-            intensity=figures.intensity,
-            inferences=figures.inferences,
-            unknown=figures.unknown,
             shares=self._shared_with(nodes),
-            assumed=figures.assumed,
             at=layer.at,
             places=layer.places,
             stack=layer.stack,
+            **figures,
         )
 
     def _reach(self, axis: AxisField) -> AxisReach:
@@ -116,7 +72,8 @@ class Rows:
             )
         return known
 
-    def _worked_out(self, layer: GraphLayer, nodes: Sequence[Node]) -> Figures:
+    def _worked_out(self, layer: GraphLayer, nodes: Sequence[Node]) -> dict[str, Any]:
+        """The fields of a row that follow from its inferences and shared weights alone."""
         graph = self._graph
         batch, element = graph.spec.batch, graph.spec.dtype.bytes
         inferences = tuple(node.inference for node in nodes)
@@ -131,27 +88,27 @@ class Rows:
         by_class.update({kind: batch * count for kind, count in arithmetic.items() if count})
         moved = batch * (sum(map(prod, inputs)) + output.numel) + sum(_weights(nodes))
         lead = _lead(layer, nodes)
-        return Figures(
-            input_shapes=inputs,
-            output_shape=tuple(output),
-            settings=lead.settings if lead else None,
-            weights=lead.weights if lead else (),
-            fan_in=lead.fan_in if lead else None,
-            fan_out=lead.fan_out if lead else None,
-            params=params,
-            buffers=buffers,
-            macs=macs,
-            macs_valid=batch * sum(inference.macs_valid for inference in inferences),
-            flops=sum(by_class.values()) + macs,
-            flops_by_class=MappingProxyType(by_class),
-            activations=batch * sum(inference.activations for inference in inferences),
-            output_bytes=batch * output.numel * element,
-            im2col_bytes=batch * element * max(inference.im2col for inference in inferences),
-            intensity=macs / (moved * element) if macs else None,
-            inferences=inferences,
-            unknown=frozenset().union(*(inference.unknown for inference in inferences)),
-            assumed=any(node.assumed for node in nodes),
-        )
+        return {
+            "input_shapes": inputs,
+            "output_shape": tuple(output),
+            "settings": lead.settings if lead else None,
+            "weights": lead.weights if lead else (),
+            "fan_in": lead.fan_in if lead else None,
+            "fan_out": lead.fan_out if lead else None,
+            "params": params,
+            "buffers": buffers,
+            "macs": macs,
+            "macs_valid": batch * sum(inference.macs_valid for inference in inferences),
+            "flops": sum(by_class.values()) + macs,
+            "flops_by_class": MappingProxyType(by_class),
+            "activations": batch * sum(inference.activations for inference in inferences),
+            "output_bytes": batch * output.numel * element,
+            "im2col_bytes": batch * element * max(inference.im2col for inference in inferences),
+            "intensity": macs / (moved * element) if macs else None,
+            "inferences": inferences,
+            "unknown": frozenset().union(*(inference.unknown for inference in inferences)),
+            "assumed": any(node.assumed for node in nodes),
+        }
 
     def _shared_with(self, nodes: Sequence[Node]) -> str | None:
         for node in nodes:
