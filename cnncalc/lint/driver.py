@@ -56,6 +56,10 @@ class _Linter:
         self.levels = (settings.project, self.file, settings.command)
         self.ignores, self.remarks = read_ignores(self.spec.comments, self.spec.text)
         self.remarks += _unknown_in_file(self.spec)
+        self.silencing: dict[tuple[str, int], list[Ignore]] = {}
+        for ignore in self.ignores:
+            self.silencing.setdefault((ignore.code, ignore.line), []).append(ignore)
+        self._calls: dict[Location, set[int]] | None = None
         self.useful: set[str] = set()
         """Selectors of `lint: {ignore: ...}` that mean something that was found."""
 
@@ -137,16 +141,27 @@ class _Linter:
     def _built(self, found: Finding) -> _Hit:
         """A finding of the builder, which has merged the copies already: a call counts where all copies have it."""
         lines = set(_line_of(found))
-        if found.stack:
-            stacks = [row.stack for row in self.report.layers if found.at in (row.at, *row.places.values())]
-            calls = [{frame.at.line for frame in stack} for stack in (found.stack, *stacks)]
-            lines |= set.intersection(*calls)
+        if found.stack and found.at:
+            own = {frame.at.line for frame in found.stack}
+            lines |= own & self._shared_calls().get(found.at, own)
         return _Hit(found, frozenset(lines))
+
+    def _shared_calls(self) -> dict[Location, set[int]]:
+        """For every place in a block the lines of the calls that all its copies share."""
+        if self._calls is None:
+            calls: dict[Location, set[int]] = {}
+            for row in self.report.layers:
+                if row.stack:
+                    lines = {frame.at.line for frame in row.stack}
+                    for at in {row.at, *row.places.values()}:
+                        calls[at] = calls.get(at, lines) & lines
+            self._calls = calls
+        return self._calls
 
     def _wanted(self, hit: _Hit) -> bool:
         code = hit.found.code
         if code not in KEPT:
-            silencing = [ignore for ignore in self.ignores if ignore.code == code and ignore.line in hit.lines]
+            silencing = [ignore for line in hit.lines for ignore in self.silencing.get((code, line), ())]
             for ignore in silencing:
                 ignore.used = True
             if silencing:
@@ -159,14 +174,16 @@ class _Linter:
         groups: dict[object, list[Finding]] = {}
         for hit in hits:
             groups.setdefault((hit.found.code, hit.found.at, hit.turn), []).append(hit.found)
-        counts: Mapping[Location, int] | None = None
+        counts: Mapping[Location, int] = {}
+        places: dict[str, Location] = {}
         for first, *others in groups.values():
             copies = len({first.layer, *(other.layer for other in others)}) if others else 1
             edits: tuple[Edit, ...] = first.edits
             if edits and first.layer is not None:
-                counts = counts or Counter(layer.at for layer in self.report.layers)
-                row = next((layer for layer in self.report.layers if layer.name == first.layer), None)
-                if any(other.edits != edits for other in others) or (row and counts[row.at] != copies):
+                places = places or {layer.name: layer.at for layer in self.report.layers}
+                counts = counts or Counter(places.values())
+                right = first.layer in places and counts[places[first.layer]] != copies
+                if right or any(other.edits != edits for other in others):
                     edits = ()  # some copies are right as they are
             if others or edits != first.edits:
                 first = replace(first, copies=max(first.copies, copies), edits=edits)  # noqa: PLW2901 - the same one
