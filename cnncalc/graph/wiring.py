@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cnncalc.errors import Finding, Frame, Location
 
 MAX_LAYERS = 100_000
+MAX_ORIGINS = 64
+"""So many of the latest assumptions behind a shape are kept."""
 
 
 class LimitError(Exception):
@@ -119,6 +121,8 @@ class Wiring:
             self._assume(name, op, inputs, layer)
         output = len(self.nodes) - 1
         origins = frozenset().union(*(self.tainted.get(node, ()) for node in inputs))
+        if len(origins) > MAX_ORIGINS:  # or a file of broken layers takes memory that grows with their square
+            origins = frozenset(sorted(origins)[-MAX_ORIGINS:])
         if origins:
             for index in range(first, output + 1):
                 self.tainted[index] = origins | self.tainted.get(index, frozenset())
