@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cnncalc.errors import Edit, Frame
     from cnncalc.lint.base import Problem, Rule
+    from cnncalc.lint.comments import Ignore
     from cnncalc.report import LayerReport, Report
     from cnncalc.spec.network import NetworkSpec
 
