@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "How the numbers of a layer come about, or the manual of an op.",
     "rules": "All lint rules.",
     "unit": "Which input pixels one position sees, exactly, at the border too.",
+    "scale": "Totals over sweeps of input size, variables, batch and number type.",
     "diff": "Two networks side by side, per layer and in total.",
     "solve": "The numbers for every `?` so that a goal is reached.",
     "region": "Which positions see a region of the input, and which is centred nearest.",

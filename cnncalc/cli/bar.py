@@ -1,7 +1,11 @@
-"""A bar on standard error that says how far a search or a sweep is, where it takes longer than a second."""
+"""Long work: a bar on standard error from the first second on, and garbage that is collected again.
+
+A short run never collects (see `__main__`); thousands of networks built one after the other would fill the memory.
+"""
 
 from __future__ import annotations
 
+import gc
 import sys
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -24,8 +28,10 @@ class Bar:
         self.began = self.drawn = monotonic()
         self.wanted = sys.stderr.isatty()
         self.shown = False
+        self.collected = gc.isenabled()
 
     def __enter__(self) -> Bar:  # noqa: PYI034 - Self needs Python 3.11, and nothing derives from it
+        gc.enable()
         return self
 
     def __call__(self, done: int, total: int) -> None:
@@ -40,6 +46,8 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not self.collected:
+            gc.disable()
         if self.shown:
             sys.stderr.write(_CLEAR)
             sys.stderr.flush()

@@ -10,7 +10,9 @@ from cnncalc.export.to_json import SCHEMA_VERSION, finding_to_json
 if TYPE_CHECKING:
     from cnncalc.queries.against import Attribution, Identity
     from cnncalc.queries.diff import Difference, Edit, LayerChange
+    from cnncalc.queries.scale import Scaling
     from cnncalc.queries.solve import Candidate, SolveAnswer
+    from cnncalc.spec.network import NetworkSpec
 
 
 def solve_to_json(answer: SolveAnswer, source: str) -> str:
@@ -126,3 +128,25 @@ def _identity(way: Identity) -> dict[str, object]:
         "part": way.part or None,
         "deviations": way.deviations,
     }
+
+
+def scaling_to_json(found: Scaling, spec: NetworkSpec) -> str:
+    """The sweeps, and a flat object for every point; one that cannot be built has an error and no figures."""
+    points = [
+        {
+            **{each.name: text for each, text in zip(found.sweeps, point.values, strict=True)},
+            "output": point.output or None,
+            **point.figures,
+            "partial": point.partial,
+            "error": point.error,
+        }
+        for point in found.points
+    ]
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "name": spec.name,
+        "source": spec.source,
+        "sweeps": {each.name: [*each.values] for each in found.sweeps},
+    }
+    lines = ",\n  ".join(map(dumps, points))
+    return f'{dumps(head)[:-1]},\n "points": [\n  {lines}]}}'

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from cnncalc.queries.diff import diff
     from cnncalc.queries.explain import explain
     from cnncalc.queries.region import region
+    from cnncalc.queries.scale import scale
     from cnncalc.queries.sizes import sizes
     from cnncalc.queries.solve import solve
     from cnncalc.queries.tile import tile
     from cnncalc.queries.unit import unit
 
-__all__ = ["against", "diff", "explain", "region", "sizes", "solve", "tile", "unit"]
+__all__ = ["against", "diff", "explain", "region", "scale", "sizes", "solve", "tile", "unit"]
 
 
 class _Questions(ModuleType):

@@ -86,7 +86,8 @@ def _notes(report: Report, found: Attribution) -> Iterator[str]:
     shapes = f", {len(found.sizes)} input sizes ({_range(found)})" if found.sizes else ""
     yield (
         f"Searched {exact(found.searched)} ways: {len(CONVENTIONS)} conventions and their variants, factors of 2, "
-        f"batches {found.batches[0]} to {found.batches[-1]}{shapes}, the network without or up to each of its top-level names."
+        f"batches {found.batches[0]} to {found.batches[-1]}{shapes}, "
+        "the network without or up to each of its top-level names."
     )
     if axes and not found.sizes:
         yield "Other input sizes were not tried: the network has several inputs, or fits this size alone."
