@@ -1,4 +1,4 @@
-"""Single layers that the random networks leave out, against PyTorch: shape, parameters, buffers, MACs, saved tensors."""
+"""Layers that the random networks leave out, against PyTorch: shape, parameters, buffers, MACs, saved tensors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LAYERS: dict[str, Callable[[], Any]] = {
     "gn 4": lambda: nn.GroupNorm(4, 8),
     "in": lambda: nn.InstanceNorm2d(8),
     "lrn 5": lambda: nn.LocalResponseNorm(5),
-    "prelu": lambda: nn.PReLU(),
+    "prelu": nn.PReLU,
     "softmax": lambda: nn.Softmax(dim=1),
     "softplus": nn.Softplus,
     "mish": nn.Mish,
