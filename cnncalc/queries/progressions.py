@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cnncalc.values import value
@@ -36,7 +37,9 @@ class Progression:
 
 
 def progressions(numbers: Sequence[int], high: int) -> tuple[Progression, ...]:
-    """The fewest progressions of one step that hold exactly these rising numbers of a range that ends at `high`.
+    """Few progressions of one step that hold exactly these rising numbers of a range that ends at `high`.
+
+    The steps that are tried are the gaps, and the sums of the last ones: the period of what repeats is among them.
 
     >>> [(each.first, each.step, each.last, each.goes_on) for each in progressions([5, 16, 32, 48], 60)]
     [(5, 16, 5, False), (16, 16, 48, True)]
@@ -46,8 +49,12 @@ def progressions(numbers: Sequence[int], high: int) -> tuple[Progression, ...]:
         found = _runs(numbers, numbers[-1] - numbers[-1 - gaps])
         if not best or len(found) < len(best):
             best = found
-        if len(found) <= gaps:  # as many classes as the step has numbers in it: no other step can do better
+        if len(found) <= gaps:  # one for each number in a period
             break
+    else:
+        for step in sorted({later - earlier for earlier, later in pairwise(numbers)})[:_MOST_GAPS]:
+            found = _runs(numbers, step)
+            best = found if len(found) < len(best) else best
     if not best:
         best = [range(number, number + 1) for number in numbers]
     return tuple(

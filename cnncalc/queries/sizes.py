@@ -124,8 +124,6 @@ def sizes(
     """
     graph, own_works = _reference(spec)
     first = next(iter(spec.inputs.values()))
-    if not first.sizes:
-        raise UsageError(f"the input {first} has no spatial axes, so there are no sizes to choose")
     if high is None:
         high = max(HIGH, 2 * max(first.sizes))
     if not 1 <= low <= high <= MAX_SIZE:
@@ -133,7 +131,7 @@ def sizes(
     if size is not None and len(size) == 1:
         size = tuple(size) * first.ndim
     if size is not None and (len(size) != first.ndim or min(size) < 1):
-        has = f"{first.ndim} ax{'e' if first.ndim == 1 else 'i'}s"
+        has = f"{first.ndim} ax{'i' if first.ndim == 1 else 'e'}s"
         raise UsageError(f"size {'x'.join(map(str, size))}: the input has {has}, give one size of at least 1 for each")
     if size is None and not own_works:
         size = first.sizes
