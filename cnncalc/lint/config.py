@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from cnncalc.errors import Severity, UsageError
 from cnncalc.lint.expect import BUDGETS, BYTES
-from cnncalc.lint.settings import Budget, Level, remedy, unknown
+from cnncalc.lint.settings import FIXED, KEPT, Budget, Level, remedy, unknown
 from cnncalc.spec.suggest import listed, nearest
 from cnncalc.values import replace
 
@@ -119,9 +119,14 @@ def parse_severity(text: object, origin: str) -> Severity:
         raise UsageError(message) from None
 
 
-def check_codes(selectors: Iterable[str], origin: str) -> tuple[str, ...]:
-    """The selectors; UsageError where one means no code."""
+def check_codes(selectors: Iterable[str], origin: str, fixed: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The selectors; UsageError where one means no code, or is one of those about which nothing can be said."""
     found = tuple(selectors)
+    for selector in found:
+        if selector in fixed:
+            what = "be ignored" if fixed is KEPT else "have another severity"
+            message = f"{origin}: {selector} cannot {what}; mend what it reports"
+            raise UsageError(message)
     for selector in unknown(found):
         message = f"{origin}: unknown code `{selector}`; {remedy(selector)}"
         raise UsageError(message)
@@ -147,26 +152,26 @@ class _Reader:
             folder=os.path.dirname(os.path.realpath(self.path)),  # noqa: PTH120
             level=Level(
                 select=None if select is None else self.codes("select", select),
-                ignore=self.codes("ignore", table.get("ignore", [])),
+                ignore=self.codes("ignore", table.get("ignore", []), KEPT),
                 severity=self.severity(table.get("severity", {})),
             ),
             fail_on=self.fail_on(table.get("fail-on")),
             per_file_ignores=tuple(
-                (pattern, self.codes(f"per-file-ignores.{pattern}", codes))
+                (pattern, self.codes(f"per-file-ignores.{pattern}", codes, KEPT))
                 for pattern, codes in self.table("per-file-ignores", table.get("per-file-ignores", {})).items()
             ),
             task=self.task(table["task"]) if "task" in table else None,
             budgets=tuple(self.budgets(table.get("budgets", {}))),
         )
 
-    def codes(self, key: str, value: object) -> tuple[str, ...]:
+    def codes(self, key: str, value: object, fixed: frozenset[str] = frozenset()) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
             self.fail(key, 'should be a list of codes: ["CNN012"]')
-        return check_codes(value, self.where(key))
+        return check_codes(value, self.where(key), fixed)
 
     def severity(self, value: object) -> dict[str, Severity]:
         table = self.table("severity", value)
-        check_codes(table, self.where("severity"))
+        check_codes(table, self.where("severity"), FIXED)
         return {code: parse_severity(text, self.where(f"severity.{code}")) for code, text in table.items()}
 
     def fail_on(self, value: object) -> str | None:

@@ -84,6 +84,8 @@ class TestExitStatus:
             (("conv 8 k3",), "error: a layer line needs the size of its input"),
             (("net.yaml", "--select", "CNN777"), "error: --select: unknown code `CNN777`"),
             (("net.yaml", "--ignore", "CNN12"), "error: --ignore: unknown code `CNN12`; did you mean `CNN012`?"),
+            (("net.yaml", "--ignore", "CNN904"), "error: --ignore: CNN904 cannot be ignored"),
+            (("net.yaml", "--severity", "CNN904=info"), "error: --severity: CNN904 cannot have another severity"),
             (("net.yaml", "--severity", "CNN012"), "error: --severity CNN012: write CODE=LEVEL"),
             (("net.yaml", "--severity", "CNN012=bad"), "error: --severity CNN012=bad: `bad` is no severity"),
             (("net.yaml", "--budget", "params"), "error: --budget params: write FIGURE=MOST"),
@@ -259,6 +261,7 @@ class TestConfiguration:
         ("text", "message"),
         [
             ('ignore = ["CNN777"]', "tool.cnncalc.ignore: unknown code `CNN777`; `cnncalc rules` lists the codes"),
+            ('ignore = ["CNN901"]', "tool.cnncalc.ignore: CNN901 cannot be ignored"),
             ('ingore = ["CNN012"]', "tool.cnncalc.ingore: unknown key; did you mean `ignore`?"),
             ('ignore = "CNN012"', 'tool.cnncalc.ignore: should be a list of codes: ["CNN012"]'),
             ('fail-on = "bad"', "tool.cnncalc.fail-on: should be error, warning, info or never"),

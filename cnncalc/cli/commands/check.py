@@ -186,7 +186,7 @@ def _plan(rules: Rules, reading: Reading, config: Config | None, *, debug: bool)
     import cnncalc.lint.rules  # noqa: F401 - so that their codes are known
     from cnncalc.cli.checking import Plan
     from cnncalc.lint.config import check_codes, parse_budget, parse_severity
-    from cnncalc.lint.settings import Level
+    from cnncalc.lint.settings import FIXED, KEPT, Level
 
     severity = {}
     for text in rules.severity:
@@ -194,7 +194,7 @@ def _plan(rules: Rules, reading: Reading, config: Config | None, *, debug: bool)
         if not equals:
             message = f"--severity {text}: write CODE=LEVEL, as in --severity CNN013=error"
             raise UsageError(message)
-        check_codes([code], "--severity")
+        check_codes([code], "--severity", FIXED)
         severity[code] = parse_severity(word, f"--severity {text}")
     budgets = []
     for text in rules.budget:
@@ -204,7 +204,7 @@ def _plan(rules: Rules, reading: Reading, config: Config | None, *, debug: bool)
             raise UsageError(message)
         budgets.append(parse_budget(key, most, "--budget"))
     select = check_codes(_split(rules.select), "--select")
-    level = Level(select=select or None, ignore=check_codes(_split(rules.ignore), "--ignore"), severity=severity)
+    level = Level(select=select or None, ignore=check_codes(_split(rules.ignore), "--ignore", KEPT), severity=severity)
     return Plan(reading=reading, command=level, budgets=tuple(budgets), config=config, debug=debug)
 
 
