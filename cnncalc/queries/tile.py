@@ -179,7 +179,9 @@ def _wanted(size: Sequence[int] | None, axes: tuple[TileAxis, ...]) -> tuple[int
         return None
     wanted = tuple(size) * (len(axes) if len(size) == 1 else 1)
     if len(wanted) != len(axes):
-        raise UsageError(f"tile {'x'.join(map(str, size))}: the input has {len(axes)} axes, give one size for each")
+        raise UsageError(
+            f"tile {'x'.join(map(str, size))}: the input has {len(axes)} {'axis' if len(axes) == 1 else 'axes'}, give one size for each"
+        )
     for axis, length in zip(axes, wanted, strict=True):
         if length >= axis.size or any(length in run for run in axis.lengths):
             continue
