@@ -11,7 +11,7 @@ from cnncalc.lint import rules as _rules  # noqa: F401 - registers them
 from cnncalc.lint.base import RULES
 from cnncalc.lint.comments import read_ignores, unused
 from cnncalc.lint.expect import budget_findings
-from cnncalc.lint.settings import DEFAULT, KEPT, Level, Settings, covers, is_on, remedy, severity_of, unknown
+from cnncalc.lint.settings import DEFAULT, FIXED, KEPT, Level, Settings, covers, is_on, remedy, severity_of, unknown
 from cnncalc.lint.sizes import size_findings
 from cnncalc.values import replace
 
@@ -222,6 +222,9 @@ def _unknown_in_file(spec: NetworkSpec) -> Iterator[Finding]:
             at = spec.places.get(path) or spec.places.get(f"lint.{key}")
             if selector in wrong or (selector == DEFAULT and key != "select"):
                 yield finding("CNN911", f"unknown code `{selector}` in `lint.{key}`", at=at, help=remedy(selector))
+            elif key == "severity" and selector in FIXED:
+                message = f"{selector} cannot have another severity"
+                yield finding("CNN911", message, at=at, help="mend what it reports")
             elif key == "ignore" and selector in KEPT:
                 yield finding("CNN911", f"{selector} cannot be ignored", at=at, help="mend what it reports")
 

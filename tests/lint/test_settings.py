@@ -85,6 +85,7 @@ def test_an_entry_for_a_rule_that_was_not_asked_is_not_called_useless() -> None:
         ("{select: [all, CNN777]}", 22, "`cnncalc rules` lists the codes"),
         ("{severity: {CNN777: info}}", 27, "`cnncalc rules` lists the codes"),
         ("{ignore: [CNN901]}", 17, "mend what it reports"),
+        ("{severity: {CNN901: info}}", 27, "mend what it reports"),
     ],
 )
 def test_a_code_in_the_file_that_does_not_exist_is_reported_at_its_place(said: str, column: int, help_: str) -> None:
