@@ -54,8 +54,10 @@ def resnet50() -> Any:
 
 def by_torchinfo() -> float:
     """torchinfo.summary, without printing."""
+    import torch
     import torchinfo
 
+    torch.set_num_threads(1)
     model = resnet50()
     return timed(lambda: torchinfo.summary(model, (1, 3, 224, 224), verbose=0))
 
