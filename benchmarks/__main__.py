@@ -36,13 +36,8 @@ def start_up(pairs: int) -> list[str]:
         by_packages, ours = ratio(("-m", "cnncalc", *arguments), ("-c", PACKAGES), pairs)
         by_models, _ = ratio(("-m", "cnncalc", *arguments), ("-c", MODELS), pairs)
         lines.append(f"| {name} | {1000 * ours:.0f} | {by_packages:.2f} | {target} | {by_models:.2f} |")
-    return [
-        *lines,
-        "",
-        f"Medians of {pairs} interleaved pairs. `A`: `{PACKAGES}`, which loads none of pydantic's model classes. "
-        f"`B`: `{MODELS}`.",
-        "",
-    ]
+    note = f"Medians of {pairs} interleaved pairs. `A`: `{PACKAGES}`, which loads none of pydantic's model classes."
+    return [*lines, "", note, f"`B`: `{MODELS}`.", ""]
 
 
 def per_layer(repeats: int) -> list[str]:
