@@ -179,9 +179,8 @@ def _wanted(size: Sequence[int] | None, axes: tuple[TileAxis, ...]) -> tuple[int
         return None
     wanted = tuple(size) * (len(axes) if len(size) == 1 else 1)
     if len(wanted) != len(axes):
-        raise UsageError(
-            f"tile {'x'.join(map(str, size))}: the input has {len(axes)} {'axis' if len(axes) == 1 else 'axes'}, give one size for each"
-        )
+        has = f"{len(axes)} ax{'i' if len(axes) == 1 else 'e'}s"
+        raise UsageError(f"tile {'x'.join(map(str, size))}: the input has {has}, give one size for each")
     for axis, length in zip(axes, wanted, strict=True):
         if length >= axis.size or any(length in run for run in axis.lengths):
             continue
