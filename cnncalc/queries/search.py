@@ -5,13 +5,15 @@ Two cuts spare most of the work, and both are exact:
 - The layers before the next unknown are complete. If they cannot be built, or already cost more than is allowed, no
   number behind them helps: costs only add up.
 - The cost of a layer grows with its output channels. If the network up to a layer is too dear, so it is with more.
+
+Too dear is what a goal does not allow; in a search for the nearest misses, what misses by more than all that are kept.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from heapq import nsmallest
+from heapq import heappop, heappush, nsmallest
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from cnncalc.errors import Finding
     from cnncalc.geometry.shape import TensorShape
     from cnncalc.graph import Graph
-    from cnncalc.queries.goals import Goals
+    from cnncalc.queries.goals import Goals, Miss
     from cnncalc.queries.prefixes import Prefixes
     from cnncalc.queries.unknowns import Unknown
     from cnncalc.spec.network import NetworkSpec
@@ -47,7 +49,10 @@ class Scored(NamedTuple):
 
 
 class Search:
-    """What has been found so far. Without `prefixes` nothing is left out."""
+    """What has been found so far. Without `prefixes` nothing is left out.
+
+    `misses` is how many of the nearest are wanted, 0 where only solutions are.
+    """
 
     def __init__(  # noqa: PLR0913 - what to search, for what, and whom to tell
         self,
@@ -57,19 +62,20 @@ class Search:
         found: Sequence[Unknown],
         prefixes: Prefixes | None,
         progress: Callable[[int, int], None] | None,
+        misses: int = 0,
     ) -> None:
         self.text, self.read, self.goals, self.found = text, read, goals, found
-        self.prefixes, self.progress = prefixes, progress
+        self.prefixes, self.progress, self.misses = prefixes, progress, misses
         self.order = prefixes.order if prefixes else tuple(range(len(found)))
         self.behind = [prod(len(found[at].values) for at in self.order[depth:]) for depth in range(len(found) + 1)]
         """From every depth on, how many combinations there are."""
         self.solved: list[Scored] = []
         self.missed: list[Scored] = []
+        self.kept: list[Fraction] = []
+        """What the nearest misses miss by, negative, the farthest first."""
         self.refused: Counter[str] = Counter()
         self.names: tuple[str, ...] = ()
         """Of the network, where the name that the goals speak of is none of them."""
-        self.spared = False
-        """Combinations were left out for their cost."""
         self.done = self.told = 0
         self.small_padding = any(each.kind is Kind.PADDING and not each.bounded for each in found)
         """A padding that is to be found is less than the effective kernel, unless its bounds were asked for."""
@@ -95,7 +101,6 @@ class Search:
             else:
                 dear = self._walk(depth + 1, values)
             if dear and self._grows(depth, values):
-                self.spared = True
                 self._tell(behind * (len(numbers) - place - 1))
                 break
         values[which] = numbers[0]
@@ -111,9 +116,7 @@ class Search:
         if wrong := errors_of(graph.findings):
             self.refused[wrong[0].message] += self.behind[depth]
             return False, True
-        dear = self._is_too_dear(graph)
-        self.spared = self.spared or dear
-        return dear, False
+        return self._is_too_dear(graph), False
 
     def _grows(self, depth: int, values: Sequence[int]) -> bool:
         """Whether the network up to the layer whose channels this unknown is, is too dear."""
@@ -121,7 +124,13 @@ class Search:
         return graph is not None and not errors_of(graph.findings) and self._is_too_dear(graph)
 
     def _is_too_dear(self, graph: Graph) -> bool:
-        return any(self.goals.cost_misses(figures(graph), graph.spec.batch))
+        """Whether this part alone costs too much; the costs of the whole are no less."""
+        return self._excludes(list(self.goals.cost_misses(figures(graph), graph.spec.batch)))
+
+    def _excludes(self, dear: Sequence[Miss]) -> bool:
+        if not self.misses:
+            return bool(dear)
+        return len(self.kept) >= self.misses and bool(dear) and _gap(dear) > -self.kept[0]
 
     def _try(self, values: tuple[int, ...]) -> bool:
         """Build one combination and sort it in; whether it is too dear."""
@@ -139,17 +148,20 @@ class Search:
         sums = figures(graph)
         dear = list(self.goals.cost_misses(sums, spec.batch))
         misses = [*self.goals.shape_misses(self._compared(graph), shape_of(graph, node)), *dear]
-        if self.goals.rf is not None and not (misses and self.solved):
+        if self.goals.rf is not None and (self.misses or not misses):
             misses += self.goals.field_misses(analyze(graph))
         cost = (spec.batch * sums.macs, sums.params, values)
         if not misses:
             self.solved.append(Scored(cost, values))
-        elif not self.solved:
-            gap = sum((miss.gap for miss in misses), start=Fraction(0))
+        elif self.misses:
+            gap = _gap(misses)
             self.missed.append(Scored((gap, *cost), values, tuple(miss.text for miss in misses)))
-            if len(self.missed) > 2 * _KEPT_MISSES:
-                self.missed = nearest(self.missed, _KEPT_MISSES)
-        return bool(dear)
+            heappush(self.kept, -gap)
+            if len(self.kept) > self.misses:
+                heappop(self.kept)
+            if len(self.missed) > 2 * max(_KEPT_MISSES, self.misses):
+                self.missed = nearest(self.missed, max(_KEPT_MISSES, self.misses))
+        return self._excludes(dear)
 
     def node(self, graph: Graph) -> int | None:
         """The node that the goals speak of."""
@@ -184,6 +196,10 @@ def _sees_only_padding(graph: Graph) -> bool:
         if settings is not None
         for pair, extent in zip(settings.padding, settings.effective_kernel_size, strict=True)
     )
+
+
+def _gap(misses: Iterable[Miss]) -> Fraction:
+    return sum((miss.gap for miss in misses), start=Fraction(0))
 
 
 def nearest(missed: Iterable[Scored], most: int) -> list[Scored]:

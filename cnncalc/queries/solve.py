@@ -113,9 +113,10 @@ def search(  # noqa: PLR0913 - what to search, for what, and how far
     lowest = read(substitute(text, found, [each.values[0] for each in found]))
     if wrong := errors_of(lowest.findings):
         raise SpecError(wrong)
-    run = Search(text, read, goals, found, Prefixes(text, found, lowest), progress).run()
-    if not run.solved and run.spared:  # what was left out for its cost may still be the nearest miss
-        run = Search(text, read, goals, found, None, progress).run()
+    prefixes = Prefixes(text, found, lowest)
+    run = Search(text, read, goals, found, prefixes, progress).run()
+    if not run.solved:  # what was left out for its cost may still be the nearest miss
+        run = Search(text, read, goals, found, prefixes, progress, misses=limit).run()
     solved = sorted(run.solved, key=lambda scored: scored.order, reverse=goals.budgets_only)
     missed = [] if solved else nearest(run.missed, limit)
     if run.names and not solved and not missed:
