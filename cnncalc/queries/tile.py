@@ -283,10 +283,10 @@ class _Plan:
         return sum(graph.nodes[node].inference.macs for node in self.nodes)
 
     def choices(self, axes: tuple[TileAxis, ...]) -> Iterator[Tiling]:
-        """The largest tiles up to each of some lengths that are smaller than the image."""
+        """For each of some lengths: as few tiles as tiles up to that length can be, and those no larger than needed."""
         shown: set[tuple[int, ...]] = set()
         for most in LENGTHS:
-            lengths = tuple(_longest(axis, most) for axis in axes)
+            lengths = tuple(_fitting(axis, most) for axis in axes)
             sizes = tuple(length for length in lengths if length is not None)
             if len(sizes) < len(lengths) or sizes in shown or sizes == self.image:
                 continue
@@ -344,9 +344,17 @@ def _pieces(axis: TileAxis, length: int, n_out: int, jump: Fraction) -> Iterator
     yield Piece(start=max(size - length, 0), stop=size, first=int(taken / jump), end=n_out)
 
 
-def _longest(axis: TileAxis, most: int) -> int | None:
-    """The longest tile up to a length; the image itself where it is no longer."""
+def _fitting(axis: TileAxis, most: int) -> int | None:
+    """The shortest length with as few tiles as the longest up to `most`; the image itself where it is no longer."""
     if axis.size <= most:
         return axis.size
-    fitting = [run.first + (most - run.first) // run.step * run.step for run in axis.lengths if run.first <= most]
-    return max((min(length, run.last) for length, run in zip(fitting, axis.lengths, strict=False)), default=None)
+    lengths = sorted(length for run in axis.lengths for length in run if length <= most)
+    if not lengths:
+        return None
+    fewest = _count(axis, lengths[-1])
+    return next(length for length in lengths if _count(axis, length) == fewest)
+
+
+def _count(axis: TileAxis, length: int) -> int:
+    """`1 + ceil((image - length) / kept)` tiles."""
+    return 1 - (length - axis.size) // _kept(axis, length)

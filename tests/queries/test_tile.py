@@ -164,6 +164,17 @@ def test_a_wrong_question_is_refused(arguments: dict[str, object], message: str)
         tile(unet(3, "convt 4 k2 s2"), **arguments)  # type: ignore[arg-type]
 
 
+def test_the_tiles_to_choose_from_are_the_smallest_of_those_that_are_as_few() -> None:
+    graph = unet(2, "upsample 2", 512)
+    (axis,) = tile(graph).axes
+    lengths = [length for run in axis.lengths for length in run if length < 512]
+    counts = {length: tile(graph, size=(length,)).tilings[0].count for length in lengths}
+    for tiling in tile(graph).tilings:
+        (length,) = tiling.sizes
+        assert tiling.count == counts[length]
+        assert all(counts[shorter] > tiling.count for shorter in lengths if shorter < length)
+
+
 def test_an_image_smaller_than_the_tile_is_one_tile() -> None:
     (tiling,) = tile(unet(2, "upsample 2", 64), size=(512,)).tilings
     assert (tiling.sizes, tiling.counts) == ((64,), (1,))
