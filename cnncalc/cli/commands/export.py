@@ -1,0 +1,78 @@
+"""`cnncalc export`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnncalc.cli.options import Color, Output, OutputFile, Reading, Source
+from cnncalc.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnncalc.report import Report
+
+
+class Target(str, Enum):
+    """What a network can be written as."""
+
+    MERMAID = "mermaid"
+    DOT = "dot"
+    JSON = "json"
+    CSV = "csv"
+
+
+To = Annotated[Target, typer.Option("--to", "-t", help="What to write.", show_default=False)]
+
+
+@value
+class Options:
+    """What only this command takes."""
+
+    output: OutputFile = None
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False
+
+
+def command(source: Source, to: To, options: Options, reading: Reading) -> None:
+    """Write a network as a diagram or as data.
+
+    mermaid and dot are diagrams with blocks as groups and repeats drawn once, json and csv the figures of all layers.
+
+      cnncalc export resnet18.yaml --to dot | dot -Tsvg -o resnet18.svg
+      cnncalc export resnet18.yaml --to mermaid -o resnet18.mmd
+    """
+    from cnncalc.cli.output import write
+    from cnncalc.cli.run import analyze_one, report_errors
+
+    result = analyze_one(source, reading)
+    if result.report is None:
+        report_errors([result], Output(color=Color.AUTO))
+        raise typer.Exit(1)
+    write(_writer(to)(result.report), options.output)
+
+
+def _writer(to: Target) -> Callable[[Report], str]:
+    """The function that writes a format; none is loaded but the one that is asked for."""
+    if to is Target.MERMAID:
+        from cnncalc.export.to_mermaid import to_mermaid
+
+        return to_mermaid
+    if to is Target.DOT:
+        from cnncalc.export.to_dot import to_dot
+
+        return to_dot
+    if to is Target.JSON:
+        from cnncalc.export.to_json import to_json
+
+        return lambda report: to_json(report) + "\n"
+    return _csv
+
+
+def _csv(report: Report) -> str:
+    from cnncalc.cli.run import to_csv_text
+    from cnncalc.render.summary import table
+
+    return to_csv_text([(report.source, table(report, report.layers))], several=False)
