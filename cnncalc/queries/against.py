@@ -107,7 +107,7 @@ class Attribution:
     """Ways of counting that were looked at."""
     batches: tuple[int, ...]
     sizes: tuple[tuple[int, ...], ...]
-    """Input shapes at which the network can be built."""
+    """Other input shapes that were tried and at which the network can be built."""
 
 
 def asked(text: str) -> Asked:
@@ -145,25 +145,25 @@ def against(spec: NetworkSpec, number: str | int, *, progress: Callable[[int, in
     """
     wanted = asked(str(number))
     own = analyze(build(with_overrides(spec, batch=1)))
-    shapes = _shapes(own)
-    steps = len(shapes) + 2
     ways = list(_ways(own, spec.batch, parts(own)))
+    plain = [way for way in ways if way.deviations <= 1 and wanted.admits(Fraction(way.value))]
+    shapes = [] if plain and wanted.is_exact else _shapes(own)  # met to the integer: no size explains it better
     built = []
     for done, shape in enumerate(shapes):
         if progress:
-            progress(done + 1, steps)
+            progress(done, len(shapes))
         resized = _resized(spec, shape)
         if resized is not None:
             built.append(tuple(shape))
             ways += _ways(resized, spec.batch, parts(resized)[:1], shape=tuple(shape))
     matches = [way for way in ways if wanted.admits(Fraction(way.value))]
-    if not matches and built:  # two things at once: another size, and a part of the network
-        for done, shape in enumerate(shapes):
+    if not matches:  # two things at once: another size, and a part of the network
+        for done, shape in enumerate(built):
             if progress:
-                progress(done + 1, steps)
-            resized = _resized(spec, shape) if tuple(shape) in built else None
+                progress(done, len(built))
+            resized = _resized(spec, TensorShape(shape[0], shape[1:]))
             if resized is not None:
-                ways += _ways(resized, spec.batch, parts(resized)[1:_PARTS_AT_A_SIZE], shape=tuple(shape), batches=(1,))
+                ways += _ways(resized, spec.batch, parts(resized)[1:_PARTS_AT_A_SIZE], shape=shape, batches=(1,))
         matches = [way for way in ways if wanted.admits(Fraction(way.value))]
     return Attribution(
         asked=wanted,
@@ -218,7 +218,9 @@ def _ways(
                     if value.denominator != 1 or key in known:
                         continue
                     known.add(key)
-                    extra = (factor != 1) + (samples not in {1, batch}) + 2 * bool(part.text) + 2 * (shape is not None)
+                    extra = (
+                        (factor != 1) + 2 * (samples not in {1, batch}) + 2 * bool(part.text) + 2 * (shape is not None)
+                    )
                     yield replace(
                         base,
                         value=int(value),

@@ -82,15 +82,15 @@ def _notes(report: Report, found: Attribution) -> Iterator[str]:
         yield "doubled, halved: a MAC counted as two FLOPs where the tool does not, or the other way round."
     if any(row.formula.startswith(("C", "2 C")) for row in rows):
         yield "C: multiply-accumulates of convolutions, linear layers and matrix products."
-    axes = len(next(iter(report.inputs.values()))) - 1
+    several = len(report.inputs) > 1
     shapes = f", {len(found.sizes)} input sizes ({_range(found)})" if found.sizes else ""
     yield (
         f"Searched {exact(found.searched)} ways: {len(CONVENTIONS)} conventions and their variants, factors of 2, "
         f"batches {found.batches[0]} to {found.batches[-1]}{shapes}, "
         "the network without or up to each of its top-level names."
     )
-    if axes and not found.sizes:
-        yield "Other input sizes were not tried: the network has several inputs, or fits this size alone."
+    if several:
+        yield "Other input sizes were not tried: the network has several inputs."
 
 
 def _range(found: Attribution) -> str:
