@@ -158,12 +158,12 @@ def against(spec: NetworkSpec, number: str | int, *, progress: Callable[[int, in
             ways += _ways(resized, spec.batch, parts(resized)[:1], shape=tuple(shape))
     matches = [way for way in ways if wanted.admits(Fraction(way.value))]
     if not matches:  # two things at once: another size, and a part of the network
-        for done, shape in enumerate(built):
+        for done, size in enumerate(built):
             if progress:
                 progress(done, len(built))
-            resized = _resized(spec, TensorShape(shape[0], shape[1:]))
+            resized = _resized(spec, TensorShape(size[0], size[1:]))
             if resized is not None:
-                ways += _ways(resized, spec.batch, parts(resized)[1:_PARTS_AT_A_SIZE], shape=shape, batches=(1,))
+                ways += _ways(resized, spec.batch, parts(resized)[1:_PARTS_AT_A_SIZE], shape=size, batches=(1,))
         matches = [way for way in ways if wanted.admits(Fraction(way.value))]
     return Attribution(
         asked=wanted,
