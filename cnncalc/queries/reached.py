@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from cnncalc.graph import Graph, Node
     from cnncalc.queries.unit import Ways
 
+MOST_POSITIONS = 2**20
+"""On one axis."""
+
 
 class Reached(NamedTuple):
     """One entry per position."""
@@ -37,6 +40,9 @@ def reached(graph: Graph, last: int, axis: int, name: str, ways: Sequence[Ways])
     known: dict[int, Reached] = {}
     origin = graph.inputs[name]
     size = graph.nodes[origin].inference.output.sizes[axis]
+    largest = max(graph.nodes[node].inference.output.sizes[axis : axis + 1] or (0,) for node in {origin, last})[0]
+    if largest > MOST_POSITIONS:
+        raise UsageError(f"an axis of {largest:,} positions is too large, the limit is {MOST_POSITIONS:,}")
     known[origin] = Reached([PixelSet(place, place + 1) for place in range(size)], [False] * size)
     needed = _needed(graph, last, name, ways)
     try:

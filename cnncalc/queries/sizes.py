@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 HIGH = 1024
 """The range goes up to here, or to twice the size of the network's own input."""
+MOST_SIZES = 1_000_000
+"""Sizes in one range."""
 _NEAR = 1024
 """How far around a size another one is looked for."""
 
@@ -125,11 +127,15 @@ def sizes(
     graph, own_works = _reference(spec)
     first = next(iter(spec.inputs.values()))
     if high is None:
-        high = max(HIGH, 2 * max(first.sizes))
+        high = min(max(HIGH, 2 * max(first.sizes)), low + MOST_SIZES - 1, MAX_SIZE)
+    if high - low >= MOST_SIZES:
+        raise UsageError(f"the range {low}..{high} has {high - low + 1:,} sizes, more than the limit of {MOST_SIZES:,}")
     if not 1 <= low <= high <= MAX_SIZE:
         raise UsageError(f"the range {low}..{high} is none: sizes go from 1 to {MAX_SIZE:,}, the smaller first")
     if size is not None and len(size) == 1:
         size = tuple(size) * first.ndim
+    if size is not None and max(size) > MAX_SIZE:
+        raise UsageError(f"size {'x'.join(map(str, size))}: sizes are limited to {MAX_SIZE:,}")
     if size is not None and (len(size) != first.ndim or min(size) < 1):
         has = f"{first.ndim} ax{'i' if first.ndim == 1 else 'e'}s"
         raise UsageError(f"size {'x'.join(map(str, size))}: the input has {has}, give one size of at least 1 for each")

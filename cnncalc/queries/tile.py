@@ -31,6 +31,10 @@ LENGTHS = (64, 128, 256, 512, 1024, 2048, 4096)
 """Tiles that are shown where none is asked for, as far as the image is larger."""
 _MOST_WORK = 16
 """Tiles that make that many times the work of the image are shown only if they are asked for."""
+_MOST_LENGTHS = 20_000
+"""So many tile lengths are looked at, the shortest first; a longer one can be asked for."""
+MOST_TILES = 100_000
+"""Tiles on one axis."""
 _HIGH = 4096
 """Tile lengths are listed up to here, or up to the image's own size."""
 
@@ -132,7 +136,7 @@ def tile(graph: Graph, *, at: str | None = None, size: Sequence[int] | None = No
         axes, found = plan.checked(axes)
     if found:
         return TileAnswer(layer=at, axes=axes, exact=False, because=found, tilings=())
-    wanted = _wanted(size, axes)
+    wanted = _wanted(size, axes, plan)
     tilings = plan.choices(axes) if wanted is None else [plan.tiling(axes, wanted)]
     return TileAnswer(layer=at, axes=axes, exact=True, because=(), tilings=tuple(tilings))
 
@@ -173,7 +177,7 @@ def _no_axes(image: tuple[int, ...]) -> tuple[TileAxis, ...]:
     )
 
 
-def _wanted(size: Sequence[int] | None, axes: tuple[TileAxis, ...]) -> tuple[int, ...] | None:
+def _wanted(size: Sequence[int] | None, axes: tuple[TileAxis, ...], plan: _Plan) -> tuple[int, ...] | None:
     """The tile that was asked for; UsageError where it does not work, with those next to it that do."""
     if size is None:
         return None
@@ -181,8 +185,8 @@ def _wanted(size: Sequence[int] | None, axes: tuple[TileAxis, ...]) -> tuple[int
     if len(wanted) != len(axes):
         has = f"{len(axes)} ax{'i' if len(axes) == 1 else 'e'}s"
         raise UsageError(f"tile {'x'.join(map(str, size))}: the input has {has}, give one size for each")
-    for axis, length in zip(axes, wanted, strict=True):
-        if length >= axis.size or any(length in run for run in axis.lengths):
+    for number, (axis, length) in enumerate(zip(axes, wanted, strict=True)):
+        if plan.works(number, axis, length):
             continue
         known = sorted(each for run in axis.lengths for each in run)
         near = [*[each for each in known if each < length][-1:], *[each for each in known if each > length][:1]]
@@ -192,6 +196,10 @@ def _wanted(size: Sequence[int] | None, axes: tuple[TileAxis, ...]) -> tuple[int
             f"a tile of {length} does not work on the {axis.name}: like the image it has to be {axis.size % period} "
             f"modulo {period}, and to be longer than its halos of {halo[0]} and {halo[1]}; {fits}"
         )
+    for axis, length in zip(axes, wanted, strict=True):
+        if length < axis.size and _count(axis, length) > MOST_TILES:
+            message = f"tiles of {length} cut the {axis.name} into {_count(axis, length):,} parts"
+            raise UsageError(f"{message}, more than the limit of {MOST_TILES:,}; use larger tiles")
     return tuple(min(length, axis.size) for length, axis in zip(wanted, axes, strict=True))
 
 
@@ -225,11 +233,20 @@ class _Plan:
     def with_lengths(self, axis: int, found: TileAxis) -> TileAxis:
         """The axis with the lengths that go with its halo."""
         period, size = found.period or 1, found.size
-        high = max(_HIGH, size)
-        wanted = range(size % period or period, high + 1, period)
+        shortest = size % period or period
+        high = min(max(_HIGH, size), shortest + (_MOST_LENGTHS - 1) * period)
+        wanted = range(shortest, high + 1, period)
         legal = follow(self.graph, axis, self.inputs, wanted).sizes
         kept = [length for length in legal if _kept(found, length) > 0]
         return replace(found, lengths=progressions(kept, high))
+
+    def works(self, number: int, axis: TileAxis, length: int) -> bool:
+        """Whether tiles may have this length."""
+        if length >= axis.size or any(length in run for run in axis.lengths):
+            return True
+        if (axis.size - length) % (axis.period or 1) or _kept(axis, length) < 1:
+            return False
+        return bool(follow(self.graph, number, self.inputs, [length]).sizes)
 
     def checked(self, axes: tuple[TileAxis, ...]) -> tuple[tuple[TileAxis, ...], tuple[Blame, ...]]:
         """The halos held against a walk through the layers of a tile, and what reads a tile in another way."""
@@ -349,7 +366,7 @@ def _fitting(axis: TileAxis, most: int) -> int | None:
     if axis.size <= most:
         return axis.size
     lengths = sorted(length for run in axis.lengths for length in run if length <= most)
-    if not lengths:
+    if not lengths or _count(axis, lengths[-1]) > MOST_TILES:
         return None
     fewest = _count(axis, lengths[-1])
     return next(length for length in lengths if _count(axis, length) == fewest)

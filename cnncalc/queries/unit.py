@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from cnncalc.geometry.window import AxisRead
     from cnncalc.graph import Graph, Node
 
+MOST_PIXELS = 2**22
+"""On one axis."""
+
 
 @value
 class UnitAxis:
@@ -164,6 +167,10 @@ def _before(graph: Graph, node: Node, place: int, box: Box) -> tuple[Box, ...]:
 
 
 def _axis(seen: PixelSet) -> UnitAxis:
+    if seen.touched > MOST_PIXELS:
+        raise LayerError(
+            "CNN902", f"it sees {seen.touched:,} pixels on one axis, more than the limit of {MOST_PIXELS:,}"
+        )
     nothing = seen.lo == seen.hi
     return UnitAxis(
         pixels=tuple(seen.pixels()),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from cnncalc.geometry.boxes import Box
 
 MOST_ROWS = 40
+MOST_PIXELS = 2**17
+"""On one axis."""
 _UNICODE = "\N{MIDDLE DOT}\N{LIGHT SHADE}\N{MEDIUM SHADE}\N{DARK SHADE}\N{FULL BLOCK}"
 _ASCII = ".-+*#"
 _HALVES = ("\N{MIDDLE DOT}", "\N{LOWER HALF BLOCK}", "\N{UPPER HALF BLOCK}", "\N{FULL BLOCK}")
@@ -25,6 +27,8 @@ def picture(boxes: Sequence[Box], sizes: Sequence[int], *, width: int, unicode: 
     A network with one axis is drawn as one row, one with three axes in the plane through the middle of what is seen.
     """
     plane, grid, notes = _plane(boxes, sizes)
+    if grid[0] > MOST_PIXELS or grid[1] > MOST_PIXELS:
+        return f"an input of {'x'.join(map(str, sizes))} is too large to be drawn\n"
     room = max(width - 2, 8)
     lines, scale = _drawn(plane, (0, grid[0]), (0, grid[1]), room, unicode=unicode)
     pixels = f"{scale[1]}x{scale[0]} pixels" if max(scale) > 1 else "one pixel"

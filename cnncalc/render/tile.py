@@ -102,7 +102,12 @@ def _title(spec: NetworkSpec, found: TileAnswer) -> str:
 def _notes(found: TileAnswer, *, is_output: bool) -> list[str]:
     notes = []
     if found.exact and not found.tilings:
-        notes.append("The image is too small to be cut; give the size of yours with -i.")
+        shortest = max((axis.lengths[0].first if axis.lengths else axis.size) - axis.size for axis in found.axes)
+        notes.append(
+            "The image is too small to be cut; give the size of yours with -i."
+            if shortest >= 0
+            else "No usual tile is worth its halo here; name one with --tile."
+        )
     if found.exact:
         notes.append("k = 0, 1, 2, ...; halo: pixels before / after what is kept, to be rounded up to the period.")
     if not is_output:

@@ -133,3 +133,8 @@ def test_each_input_has_regions_of_its_own() -> None:
 def test_a_wrong_question_is_refused(at: str, pixels: tuple[tuple[int, int], ...], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         region(graph_of("conv 4 k1 s3 | conv 4 k2 | flatten | identity", 14, 12), at, pixels)
+
+
+def test_an_axis_too_large_to_walk_is_refused() -> None:
+    with pytest.raises(UsageError, match="an axis of 2,000,000 positions is too large"):
+        region(graph_of("conv 4 k3", 2_000_000), "conv1", ((0, 1),))

@@ -240,7 +240,9 @@ def test_weights_that_depend_on_the_size_are_named() -> None:
     [
         ({"low": 0}, "the range 0..1024 is none: sizes go from 1"),
         ({"low": 9, "high": 8}, "the range 9..8 is none"),
-        ({"high": 2**40}, "sizes go from 1 to 2,147,483,648"),
+        ({"low": 2**31, "high": 2**31 + 1}, "sizes go from 1 to 2,147,483,648"),
+        ({"high": 2**40}, "has 1,099,511,627,776 sizes, more than the limit of 1,000,000"),
+        ({"size": (2**40,)}, "sizes are limited to 2,147,483,648"),
         ({"size": (3, 4, 5)}, "size 3x4x5: the input has 2 axes, give one size of at least 1 for each"),
         ({"size": (0,)}, "give one size of at least 1"),
     ],

@@ -179,3 +179,18 @@ def test_an_image_smaller_than_the_tile_is_one_tile() -> None:
     (tiling,) = tile(unet(2, "upsample 2", 64), size=(512,)).tilings
     assert (tiling.sizes, tiling.counts) == ((64,), (1,))
     assert tiling.pixels == 1
+
+
+def test_a_tile_longer_than_those_that_are_listed_can_be_asked_for() -> None:
+    graph = graph_of("conv 4 k3 p1", 1_000_000)
+    (axis,) = tile(graph).axes
+    assert axis.lengths[-1].last < 500_000
+    (tiling,) = tile(graph, size=(500_000,)).tilings
+    assert (tiling.count, tiling.kept) == (3, (499_998,))
+
+
+def test_more_tiles_than_anybody_could_run_are_refused() -> None:
+    with pytest.raises(
+        UsageError, match=r"tiles of 4 cut the length into 499,999 parts, more than the limit of 100,000"
+    ):
+        tile(graph_of("conv 4 k3 p1", 1_000_000), size=(4,))

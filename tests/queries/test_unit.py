@@ -305,3 +305,10 @@ def test_a_vector_of_a_reduced_map_is_asked_for_without_an_index() -> None:
     net = Net(input=(4, 4))
     node = net.add((0,), Inference(output=TensorShape(16), mix=Mix.REDUCE))
     assert [axis.extent for axis in unit(net.graph(), f"layer{node}", ()).axes] == [4, 4]
+
+
+def test_more_pixels_than_can_be_listed_are_refused() -> None:
+    net = Net(input=(2**30,))
+    node = net.plain(0, mix=Mix.REDUCE)
+    with pytest.raises(UsageError, match="sees 1,073,741,824 pixels on one axis"):
+        unit(net.graph(), f"layer{node}", (0,))

@@ -106,3 +106,7 @@ def test_a_volume_is_cut_through_the_middle_of_what_is_seen() -> None:
     text = picture([box({4, 5, 6}, {1}, {1})], (9, 3, 3), width=60, unicode=False)
     assert text.splitlines()[0] == "9x3x3 input at depth 5, one pixel a character"
     assert framed(text)[1] == ". ##. "
+
+
+def test_what_is_too_large_is_not_drawn() -> None:
+    assert picture([], (2**20, 5), width=60) == "an input of 1048576x5 is too large to be drawn\n"
