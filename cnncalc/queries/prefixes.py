@@ -22,6 +22,7 @@ _ANYWHERE = -1
 _GROWING = frozenset({"conv", "convt", "linear", "fc"})
 """Ops whose parameters and MACs grow with their output channels."""
 _WHOLE = re.compile(r"(?:(?:out|out_channels)=)?\?")
+_BEFORE, _BEHIND = frozenset(" \t="), frozenset(("", *" \t\r\n|;)"))
 _KEY = re.compile(r"^([A-Za-z_]\w*)[ \t]*:", re.MULTILINE)
 
 
@@ -54,6 +55,9 @@ class Prefixes:
 
     def _is_growing(self, which: int, lowest: NetworkSpec) -> bool:
         unknown, item = self.found[which], self.items[which]
+        ends = self.text[unknown.at - 1 : unknown.at], self.text[unknown.at + 1 : unknown.at + 2]
+        if ends[0] not in _BEFORE or ends[1] not in _BEHIND:
+            return False  # part of an expression
         last = not any(self.items[other] == item and self.found[other].at > unknown.at for other in self.order)
         if unknown.kind is not Kind.CHANNELS or not _WHOLE.fullmatch(unknown.word) or item < 0 or not last:
             return False

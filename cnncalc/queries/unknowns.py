@@ -73,7 +73,7 @@ _LONG_KEY = re.compile(r"(?<!\w)(\w+)\"?:[ ]*(?:\[[^\]\n:{]*)*[\"']?$")
 _BARE = re.compile(rf"(?:^|[\s,(\[]){_AXES}$")
 _STEP = re.compile(r"[^|;\n(\[{]*$")
 _HEAD = re.compile(r"[\s\-\"',]*(?:[A-Za-z_]\w*\s*:\s+[\"']?)*([A-Za-z_]\w*)")
-_WORD = re.compile(r"[^\s|;,\[\]{}\"']*$"), re.compile(r"[^\s|;,\[\]{}\"']*")
+_WORD = re.compile(r"[^\s|;,\[\]{}()\"']*$"), re.compile(r"[^\s|;,\[\]{}()\"'*]*")
 _BOUND = re.compile(r"([0-9]{1,9})(?:\.\.([0-9]{1,9})(?:/([0-9]{1,9}))?)?")
 
 
@@ -170,7 +170,7 @@ def _unknown(text: str, at: int, *, several: bool) -> Unknown:
         )
         raise UsageError(message)
     values = _BOUNDS[kind][several]
-    return Unknown(kind=kind, word=word.strip("()") or "?", at=at, line=line, column=column, values=values)
+    return Unknown(kind=kind, word=word, at=at, line=line, column=column, values=values)
 
 
 def _kind(before: str) -> Kind | None:

@@ -36,7 +36,7 @@ def table(report: Report, found: Attribution) -> Table[Identity]:
             *([_off(found)] if near else []),
             Column(key="unit", title="of", text=lambda row: row.unit, drop=2),
             Column(key="changes", title="counted", text=lambda row: changes(row, report), drop=1, prose=True),
-            Column(key="formula", title="sum of", text=lambda row: row.formula, drop=3, prose=True),
+            Column(key="formula", title="sum of", text=lambda row: row.formula, drop=3),
         ),
         rows=rows,
         notes=tuple(_notes(report, found)),
@@ -77,7 +77,7 @@ def _notes(report: Report, found: Attribution) -> Iterator[str]:
     rows = found.matches[:MOST_ROWS] or found.nearest
     tools = dict.fromkeys(row.what for row in rows if row.what in CONVENTIONS)
     if tools:
-        yield "; ".join(f"{name}: {CONVENTIONS[name].tool}" for name in tools) + "."
+        yield from (f"{name}: {CONVENTIONS[name].tool}; it counts {CONVENTIONS[name].identity}." for name in tools)
     if any(row.factor != 1 for row in rows):
         yield "doubled, halved: a MAC counted as two FLOPs where the tool does not, or the other way round."
     if any(row.formula.startswith(("C", "2 C")) for row in rows):

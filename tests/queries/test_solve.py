@@ -166,6 +166,8 @@ def test_solutions_stand_in_order_of_cost() -> None:
         ("maxpool ? | (conv 4 k3)*? | linear ?", {"max_params": 500}),
         ("conv ? k1 *? | fc ?", {"max_params": 900}),
         ("conv ? k1 | fc ?", {"max_params": 1}),
+        ("conv 8//? k1 | fc ?", {"max_params": 60}),
+        ("conv 12-(?) k1 | conv ? k1", {"max_params": 60}),
     ],
 )
 def test_what_is_left_out_would_not_have_been_a_solution(line: str, goals: dict[str, object]) -> None:
@@ -229,6 +231,9 @@ class TestPlaces:
     )
     def test_the_word_says_what_kind_of_number_it_is(self, text: str, kinds: str) -> None:
         assert " ".join(each.kind.value for each in unknowns(text)) == kinds
+
+    def test_a_word_ends_at_its_bracket(self) -> None:
+        assert [each.word for each in unknowns("(conv 16 k3 d? p?/?)*?")] == ["d?", "p?/?", "p?/?", "*?"]
 
     @pytest.mark.parametrize(
         "text", ["name: what?\nlayers: [conv ? k3]", "conv ? k3 # really?", "conv ? k3 | custom out=?x?x? params=0"]
