@@ -74,7 +74,11 @@ def deepest(report: Report) -> int:
 
 
 def _sum(name: str, layers: tuple[LayerReport, ...], output: LayerReport) -> LayerReport:
-    """A row like any other; `config`, `at` and what else is not listed here are those of the output layer."""
+    """A row like any other; `config`, `at` and what else is not listed here are those of the output layer.
+
+    A layer line with a norm and an activation keeps the window and the weight of its layer: nothing else there has one.
+    """
+    lead = layers[0] if layers[0].name == name else None
     inside = {layer.name for layer in layers}
     sources = {
         source: shape
@@ -88,10 +92,10 @@ def _sum(name: str, layers: tuple[LayerReport, ...], output: LayerReport) -> Lay
         op=_kind(layers),
         inputs=tuple(sources),
         input_shapes=tuple(sources.values()),
-        settings=None,
-        weights=(),
-        fan_in=None,
-        fan_out=None,
+        settings=lead.settings if lead else None,
+        weights=lead.weights if lead else (),
+        fan_in=lead.fan_in if lead else None,
+        fan_out=lead.fan_out if lead else None,
         params=sum(layer.params for layer in layers),
         buffers=sum(layer.buffers for layer in layers),
         frozen=all(layer.frozen for layer in layers),

@@ -94,3 +94,17 @@ def test_fitting_is_the_deepest_fold_that_fits() -> None:
     assert len(fitting(report, 40)) == len(folded(report, 2)) == 22
     assert fitting(report, 1000) == report.layers
     assert fitting(report, 1) == folded(report, 1)
+
+
+def test_the_row_of_a_layer_line_keeps_the_window_and_the_weight_of_its_layer() -> None:
+    row = named(example("resnet18"), "stem")
+    assert row.op == "conv bn relu"
+    assert row.settings is not None
+    assert (row.settings.kernel_size, row.settings.stride, row.settings.padding) == ((7, 7), (2, 2), ((3, 3), (3, 3)))
+    assert (row.weights[0].shape, row.fan_in, row.fan_out) == ((64, 3, 7, 7), 147, 3136)
+    assert row.params == 9408 + 128
+
+
+def test_the_row_of_a_scope_has_no_window_of_its_own() -> None:
+    row = named(example("resnet18"), "layer1.0")
+    assert (row.settings, row.weights, row.fan_in, row.fan_out) == (None, (), None, None)
