@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from cnncalc.errors import Finding, Frame, Location
-    from cnncalc.geometry.field import Field
+    from cnncalc.geometry.field import AxisField, Field
     from cnncalc.ops.base import FlopClass, Inference, Op, Settings, Weight
     from cnncalc.spec.network import NetworkSpec
 
@@ -34,6 +34,18 @@ class AxisReach:
     phases: tuple[tuple[int, int], ...] | None
     """(extent, how many phases), by extent."""
     erf_sigma: float | None
+
+
+def reach_of(axis: AxisField) -> AxisReach:
+    """What a field says of one axis; a map that is reduced to one vector has no phases."""
+    return AxisReach(
+        rf=axis.rf,
+        jump=axis.jump,
+        start=axis.start,
+        touched=axis.touched,
+        phases=None if axis.reduced else axis.extents,
+        erf_sigma=axis.erf_sigma,
+    )
 
 
 @value

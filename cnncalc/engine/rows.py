@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.ops.base import FlopClass
-from cnncalc.report import AxisReach, LayerReport
+from cnncalc.report import LayerReport, reach_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.geometry.field import AxisField
     from cnncalc.graph.model import Graph, GraphLayer, Node
     from cnncalc.ops.base import Inference
+    from cnncalc.report import AxisReach
 
 
 class Rows:
@@ -62,14 +63,7 @@ class Rows:
     def _reach(self, axis: AxisField) -> AxisReach:
         known = self._reaches.get(id(axis))
         if known is None:
-            known = self._reaches[id(axis)] = AxisReach(
-                rf=axis.rf,
-                jump=axis.jump,
-                start=axis.start,
-                touched=axis.touched,
-                phases=None if axis.reduced else axis.extents,
-                erf_sigma=axis.erf_sigma,
-            )
+            known = self._reaches[id(axis)] = reach_of(axis)
         return known
 
     def _worked_out(self, layer: GraphLayer, nodes: Sequence[Node]) -> dict[str, Any]:

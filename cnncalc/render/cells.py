@@ -118,12 +118,12 @@ def start(row: LayerReport) -> str:
 
 def touched(row: LayerReport) -> str:
     """Pixels that are really read, of how many."""
-    return per_axis(["all" if axis.touched == axis.rf else f"{axis.touched} of {axis.rf}" for axis in row.reach])
+    return _worded(["all" if axis.touched == axis.rf else f"{axis.touched} of {axis.rf}" for axis in row.reach])
 
 
 def phases(row: LayerReport) -> str:
     """How many phases the field has; where its extent varies, how many have which."""
-    return per_axis([_phases(axis) for axis in row.reach])
+    return _worded([_phases(axis) for axis in row.reach])
 
 
 def sigma(row: LayerReport) -> str:
@@ -137,6 +137,11 @@ def extents(axis: AxisReach) -> str:
         return str(axis.rf)
     extents = [extent for extent, _ in axis.phases]
     return f"{min(extents)}-{max(extents)}"
+
+
+def _worded(texts: Sequence[str]) -> str:
+    """Texts of all axes, set apart where they are more than a word: `188 in 4, 204 in 12 x all`."""
+    return per_axis(texts) if len({*texts}) < 2 or not any(" " in text for text in texts) else " x ".join(texts)  # noqa: PLR2004 - equal texts stand once
 
 
 def _phases(axis: AxisReach) -> str:

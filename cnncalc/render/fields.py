@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from cnncalc.render import cells, columns, remarks
 from cnncalc.render.table import Column, Table, per_axis
-from cnncalc.report import AxisReach
+from cnncalc.report import reach_of
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cnncalc.geometry.field import Field
     from cnncalc.render.columns import LayerColumn
     from cnncalc.report import LayerReport, Report
 
@@ -51,21 +50,7 @@ def _each_input(rows: Sequence[LayerReport]) -> Iterable[LayerReport]:
     """A row for each input that a layer depends on."""
     for row in rows:
         for name, field in row.fields.items():
-            yield replace(row, fields={name: field}, reach=_reach(field), is_global=field.is_global)
-
-
-def _reach(field: Field) -> tuple[AxisReach, ...]:
-    return tuple(
-        AxisReach(
-            rf=axis.rf,
-            jump=axis.jump,
-            start=axis.start,
-            touched=axis.touched,
-            phases=None if axis.reduced else axis.extents,
-            erf_sigma=axis.erf_sigma,
-        )
-        for axis in field.axes
-    )
+            yield replace(row, fields={name: field}, reach=tuple(map(reach_of, field.axes)), is_global=field.is_global)
 
 
 def _of_input() -> LayerColumn:

@@ -8,10 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnncalc.engine import analyze
+from cnncalc.geometry.shape import TensorShape
+from cnncalc.graph import build
+from cnncalc.render import cells
 from cnncalc.render.markdown import markdown
 from cnncalc.render.table import Column, Table, Total, exact_header, exact_rows, grid, per_axis
 from cnncalc.render.terminal import coloured
 from cnncalc.render.text import plain
+from cnncalc.spec.reader import parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,3 +156,11 @@ def test_machines_get_keys_and_exact_values() -> None:
 )
 def test_values_of_all_axes_stand_once_if_they_are_equal(values: tuple[int, ...], text: str) -> None:
     assert per_axis(values) == text
+
+
+def test_words_about_axes_that_differ_are_set_apart() -> None:
+    # by hand: with kernel 2 every output reads one position, with kernel 3 one and two in turn
+    report = analyze(build(parse_line("convt 4 k=(2,3) s2", {"input": TensorShape(3, (8, 8))})))
+    (row,) = report.layers
+    assert cells.phases(row) == "2 x 1 in 1, 2 in 1"
+    assert cells.extents(row.reach[1]) == "1-2"
