@@ -8,52 +8,21 @@ expansion itself looked at a size (`Graph.sizes_read`, `Graph.compared`) that di
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union, cast
+from typing import TYPE_CHECKING, cast
 
 from cnncalc.errors import LayerError
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.geometry.window import AxisWindow
 from cnncalc.ops.merge import Align, Joint
 from cnncalc.ops.options import MAX_SIZE
-from cnncalc.values import value
+from cnncalc.queries.followed import Cell, Column, Followed, Refusal
+from cnncalc.queries.unread import window_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from cnncalc.geometry.window import AxisRead
     from cnncalc.graph import Graph, Node
     from cnncalc.ops.base import Inference, Op
-
-Cell = Union[int, TensorShape]
-"""The size on the axis, the rest of the shape being that of the graph; where the axis is gone, the whole shape."""
-Column = list[Cell]
-
-
-@value
-class Refusal:
-    """Why a size does not work."""
-
-    node: int
-    code: str
-    message: str
-    help: str | None
-
-
-@dataclass(kw_only=True)
-class Followed:
-    """What became of the input sizes."""
-
-    sizes: list[int]
-    """Those that every layer takes."""
-    outputs: dict[int, Column]
-    """Per node of an output, what it has at each of `sizes`."""
-    refused: dict[int, Refusal]
-    unread: dict[int, int]
-    """Input size -> the first node that leaves the last rows of its map unread."""
-    aside: list[int]
-    """Sizes at which the network would expand differently: they need a build of their own."""
-    resized: dict[int, None]
-    """Nodes whose weights have another shape at another size."""
 
 
 def follow(
@@ -76,24 +45,6 @@ def follow(
         aside=walk.aside,
         resized=walk.resized,
     )
-
-
-def unread_rows(window: AxisWindow, n: int, out: int) -> int:
-    """Rows after the last window, beyond the gap that a stride larger than the window leaves everywhere.
-
-    >>> unread_rows(AxisWindow(kernel_size=3, stride=2), 8, 3)
-    1
-    """
-    reach = window.effective_kernel_size
-    end = (out - 1) * window.stride - window.padding[0] + reach
-    return max(n - end - max(window.stride - reach, 0), 0)
-
-
-def window_unread(read: AxisRead, n: int, out: int) -> bool:
-    """Whether rows at the end of the map are left unread by strides that do not come out even."""
-    if not isinstance(read, AxisWindow) or read.stride == 1 or read.input_dilation > 1:
-        return False
-    return unread_rows(read, n, out) > 0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import Severity, SpecError, UsageError
-from cnncalc.geometry.shape import TensorShape
-from cnncalc.graph import build
+from cnncalc.errors import UsageError
 from cnncalc.ops.merge import Joint
 from cnncalc.ops.options import MAX_SIZE
 from cnncalc.ops.refuse import axis_names
-from cnncalc.queries.columns import Refusal, follow, window_unread
+from cnncalc.queries.columns import follow
 from cnncalc.queries.progressions import Progression, progressions
-from cnncalc.spec.reader import with_overrides
+from cnncalc.queries.reference import reference
+from cnncalc.queries.settled import moving, settled
 from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from cnncalc.graph import Graph
-    from cnncalc.queries.columns import Cell, Followed
+    from cnncalc.queries.followed import Cell, Refusal
     from cnncalc.spec.network import NetworkSpec
 
 HIGH = 1024
@@ -124,7 +123,7 @@ def sizes(
     >>> [(run.first, run.step) for run in answer.axes[0].legal]
     [(2, 2)]
     """
-    graph, own_works = _reference(spec)
+    graph, own_works = reference(spec)
     first = next(iter(spec.inputs.values()))
     if high is None:
         high = min(max(HIGH, 2 * max(first.sizes)), low + MOST_SIZES - 1, MAX_SIZE)
@@ -148,44 +147,6 @@ def sizes(
     return SizesAnswer(low=low, high=high, output=output, axes=axes)
 
 
-# -------------------------------------------------------------------- a network that can be followed
-
-
-def _reference(spec: NetworkSpec) -> tuple[Graph, bool]:
-    """A graph without errors, at the sizes of the spec or others near them; whether it is at its own."""
-    graph = build(spec)
-    found = [each for each in (*spec.findings, *graph.findings) if each.severity is Severity.ERROR]
-    if not found:
-        return graph, True
-    if not any(each.severity is Severity.ERROR for each in spec.findings) and spec.inputs:
-        for shapes in _candidates(spec):
-            other = build(with_overrides(spec, inputs=shapes))
-            if not _broken(other):
-                return other, False
-    raise SpecError(found)
-
-
-def _candidates(spec: NetworkSpec) -> Iterator[dict[str, TensorShape]]:
-    """Inputs of sizes that are likely to work."""
-    for multiple in (2, 4, 8, 16, 32, 64, 128, 256, 512):
-        yield _each(spec, [[-(-n // multiple) * multiple for n in shape.sizes] for shape in spec.inputs.values()])
-    for more in range(1, 65):
-        yield _each(spec, [[n + more for n in shape.sizes] for shape in spec.inputs.values()])
-    for size in (64, 256, 1024):
-        yield _each(spec, [[size for _ in shape.sizes] for shape in spec.inputs.values()])
-
-
-def _each(spec: NetworkSpec, sizes: list[list[int]]) -> dict[str, TensorShape]:
-    return {
-        name: TensorShape(shape.channels, tuple(made), shape.tokens)
-        for (name, shape), made in zip(spec.inputs.items(), sizes, strict=True)
-    }
-
-
-def _broken(graph: Graph) -> bool:
-    return any(found.severity is Severity.ERROR for found in graph.findings)
-
-
 def _output(graph: Graph) -> str:
     """The output that is spoken of: the last one that has a map, else the last."""
     maps = [name for name, node in graph.outputs.items() if graph.nodes[node].inference.output.positions > 1]
@@ -196,8 +157,8 @@ def _output(graph: Graph) -> str:
 
 
 def _axis(graph: Graph, axis: int, wanted: range, output: str, asked: int | None) -> AxisSizes:
-    inputs = _moving(graph, axis)
-    followed = _settled(graph, axis, inputs, wanted)
+    inputs = moving(graph, axis)
+    followed = settled(graph, axis, inputs, wanted)
     refused = followed.refused
     legal = followed.sizes
     outs = followed.outputs[graph.outputs[output]]
@@ -215,81 +176,6 @@ def _axis(graph: Graph, axis: int, wanted: range, output: str, asked: int | None
         resized=tuple(dict.fromkeys(_layer(graph, node) for node in followed.resized)),
         asked=None if asked is None else _asked(graph, axis, inputs, asked, output),
     )
-
-
-def _moving(graph: Graph, axis: int) -> tuple[str, ...]:
-    """The inputs whose size on this axis is that of the first input."""
-    shapes = {name: graph.nodes[node].inference.output for name, node in graph.inputs.items()}
-    first = next(iter(shapes.values()))
-    return tuple(
-        name for name, shape in shapes.items() if shape.ndim == first.ndim and shape.sizes[axis] == first.sizes[axis]
-    )
-
-
-def _settled(graph: Graph, axis: int, inputs: tuple[str, ...], wanted: Sequence[int]) -> Followed:
-    """Sizes followed, those that were set aside by a build of their own."""
-    followed = follow(graph, axis, inputs, wanted)
-    if not followed.aside:
-        return followed
-    rows: dict[int, dict[int, Cell]] = {
-        size: {node: column[place] for node, column in followed.outputs.items()}
-        for place, size in enumerate(followed.sizes)
-    }
-    for size in followed.aside:
-        built = _built(graph, axis, inputs, size)
-        if isinstance(built, Refusal):
-            followed.refused[size] = built
-            continue
-        rows[size] = {
-            graph.outputs[name]: _cell(built, node, axis)
-            for name, node in built.outputs.items()
-            if name in graph.outputs
-        }
-        unread = _unread_node(built, axis)
-        if unread is not None:
-            followed.unread[size] = _node_of(graph, _layer(built, unread))
-    followed.sizes = sorted(rows)
-    for node in followed.outputs:
-        followed.outputs[node] = [rows[size].get(node, 0) for size in followed.sizes]
-    return followed
-
-
-def _built(graph: Graph, axis: int, inputs: tuple[str, ...], size: int) -> Graph | Refusal:
-    """The network at one size, or what refuses it."""
-    shapes = {}
-    for name, node in graph.inputs.items():
-        shape = graph.nodes[node].inference.output
-        changed = (*shape.sizes[:axis], size, *shape.sizes[axis + 1 :]) if name in inputs else shape.sizes
-        shapes[name] = TensorShape(shape.channels, changed, shape.tokens)
-    built = build(with_overrides(graph.spec, inputs=shapes))
-    for found in built.findings:
-        if found.severity is Severity.ERROR:
-            return Refusal(
-                node=_node_of(graph, found.layer or ""), code=found.code, message=found.message, help=found.help
-            )
-    return built
-
-
-def _node_of(graph: Graph, layer: str) -> int:
-    """The node of a layer of a network that was expanded differently; the last one where this one has no such layer."""
-    scope = graph.scopes.get(layer)
-    return scope.output if scope else len(graph.nodes) - 1
-
-
-def _cell(graph: Graph, node: int, axis: int) -> Cell:
-    shape = graph.nodes[node].inference.output
-    return shape.sizes[axis] if axis < shape.ndim else shape
-
-
-def _unread_node(graph: Graph, axis: int) -> int | None:
-    for node in graph.nodes:
-        reads = node.inference.reads[0] if node.inference.reads else None
-        if not reads or axis >= min(len(reads), node.inference.output.ndim):
-            continue
-        before = graph.nodes[node.inputs[0]].inference.output
-        if axis < before.ndim and window_unread(reads[axis], before.sizes[axis], node.inference.output.sizes[axis]):
-            return node.index
-    return None
 
 
 def _layer(graph: Graph, node: int) -> str:
@@ -316,7 +202,7 @@ def _refusers(graph: Graph, refused: dict[int, Refusal]) -> tuple[Refuser, ...]:
 
 
 def _asked(graph: Graph, axis: int, inputs: tuple[str, ...], size: int, output: str) -> Asked:
-    around = _settled(graph, axis, inputs, range(max(size - _NEAR, 1), size + _NEAR + 1))
+    around = settled(graph, axis, inputs, range(max(size - _NEAR, 1), size + _NEAR + 1))
     outs: dict[int, Cell] = dict(zip(around.sizes, around.outputs[graph.outputs[output]], strict=True))
     refusal = around.refused.get(size)
     works = refusal is None
