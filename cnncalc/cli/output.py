@@ -25,7 +25,7 @@ def emit(text: str, output: Output) -> None:
 
 
 def write(text: str, path: str | None) -> None:
-    """To a file, else to standard output; a reader that has gone away is no error."""
+    """To a file, else to standard output; a reader that has gone away is no error, a full disk is a UsageError."""
     if path is not None and path != "-":
         write_file(path, text)
         return
@@ -34,6 +34,9 @@ def write(text: str, path: str | None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        reason = f"cannot write to standard output: {error.strerror or error}"
+        raise UsageError(reason) from error
 
 
 def message(text: str) -> None:

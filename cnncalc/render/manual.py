@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncalc.queries.manual import Manual
 from cnncalc.render.table import Column, Table
 from cnncalc.render.text import PROSE_WIDTH, fact_lines, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncalc.queries.manual import Manual, Option
+    from cnncalc.queries.manual import Option
 
 
 def table(ops: Sequence[Manual]) -> Table[Manual]:
@@ -31,19 +32,41 @@ def table(ops: Sequence[Manual]) -> Table[Manual]:
     )
 
 
+def to_json(ops: Manual | Sequence[Manual]) -> str:
+    """An object for an op, or an array of them; `default` is null where an option must be given."""
+    from json import dumps
+
+    return dumps(_entry(ops) if isinstance(ops, Manual) else [_entry(op) for op in ops], indent=1) + "\n"
+
+
 def page(manual: Manual, *, width: int | None = None) -> str:
     """The manual of one op as plain text."""
     width = width or PROSE_WIDTH
     lines = [manual.usage, ""]
-    for paragraph in manual.text.split("\n\n"):
+    for paragraph in manual.text.rstrip().split("\n\n"):
         verbatim = paragraph.startswith((" ", "-"))
         lines += paragraph.split("\n") if verbatim else wrapped(" ".join(paragraph.split("\n")), width)
         lines.append("")
     if manual.options:
-        lines += ["Options:", *fact_lines([(option.written, _told(option)) for option in manual.options], width)]
+        lines += ["Options:", *fact_lines([(option.written, _told(option)) for option in manual.options], width), ""]
     if manual.synonyms:
-        lines += ["", *wrapped(f"Also written: {', '.join(manual.synonyms)}.", width)]
+        lines += wrapped(f"Also written: {', '.join(manual.synonyms)}.", width)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _entry(op: Manual) -> dict[str, object]:
+    options = [
+        {"name": each.name, "written": each.written, "default": each.default, "description": each.text}
+        for each in op.options
+    ]
+    return {
+        "op": op.op,
+        "usage": op.usage,
+        "summary": op.summary,
+        "manual": op.text,
+        "options": options,
+        "synonyms": [*op.synonyms],
+    }
 
 
 def _told(option: Option) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cnncalc.lint.base import Rule
 from cnncalc.render.table import Column, Table
 from cnncalc.render.text import PROSE_WIDTH, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from cnncalc.lint.base import Rule
 
 _EXAMPLE = re.compile(r"(Bad|Good)(?: \(([^)]*)\))?:[ ]*(.*)")
 _GROUPS = (
@@ -39,22 +38,22 @@ def table(rules: Sequence[Rule]) -> Table[Rule]:
     )
 
 
-def to_json(rules: Iterable[Rule]) -> str:
-    """An array with one object for each code."""
+def to_json(rules: Rule | Iterable[Rule]) -> str:
+    """An object for a code, or an array of them."""
     from json import dumps
 
-    entries = [
-        {
-            "code": rule.code,
-            "name": rule.name,
-            "severity": rule.severity.value,
-            "default": rule.default,
-            "summary": rule.summary,
-            "manual": rule.manual,
-        }
-        for rule in rules
-    ]
-    return dumps(entries, indent=1) + "\n"
+    return dumps(_entry(rules) if isinstance(rules, Rule) else [_entry(rule) for rule in rules], indent=1) + "\n"
+
+
+def _entry(rule: Rule) -> dict[str, object]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity.value,
+        "default": rule.default,
+        "summary": rule.summary,
+        "manual": rule.manual,
+    }
 
 
 def page(rule: Rule, *, width: int | None = None) -> str:

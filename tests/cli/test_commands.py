@@ -158,8 +158,27 @@ class TestOps:
     def test_an_op_is_found_under_pytorchs_name(self, cli: Cli) -> None:
         assert cli("explain", "BatchNorm2d").out.startswith("bn\n")
 
+    def test_json_has_every_op_and_its_options(self, cli: Cli) -> None:
+        ops = json.loads(cli("ops", "-f", "json").out)
+        assert [op["op"] for op in ops] == sorted(name for name in OPS if name.isidentifier())
+        for op in ops:
+            assert op == json.loads(cli("explain", op["op"], "-f", "json").out)
+            assert [each["name"] for each in op["options"]] == [
+                name for name in OPS[op["op"]].model_fields if name != "op"
+            ]
+
+    def test_a_code_in_json_is_its_entry_among_the_rules(self, cli: Cli) -> None:
+        entry = json.loads(cli("explain", "cnn012", "-f", "json").out)
+        assert entry in json.loads(cli("rules", "-f", "json").out)
+        assert entry["code"] == "CNN012"
+
 
 class TestInit:
+    def test_a_dash_is_standard_output(self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert cli("init", "-").out.startswith("# yaml-language-server")
+        assert not list(tmp_path.iterdir())
+
     def test_the_starter_file_is_a_network_that_can_be_read(self, cli: Cli, tmp_path: Path) -> None:
         path = tmp_path / "net.yaml"
         done = cli("init", str(path))

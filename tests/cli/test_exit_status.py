@@ -69,7 +69,8 @@ def test_a_network_with_errors_exits_1_with_a_code_frame_on_stderr_and_no_table(
         (["rf", "-i", "3x4x4", "gap | fc 4", "--min", "3"], "no receptive field"),
         (["explain", "cnov"], "did you mean `conv`?"),
         (["explain", "net.yaml"], "--at"),
-        (["ops", "--format", "json"], "cnncalc schema"),
+        (["explain", "conv", "--format", "csv"], "--format json"),
+        (["explain", "CNN012", "--format", "markdown"], "--format json"),
         (["rf", *CONV, "--output", "no/such/folder/x.txt"], "cannot write no/such/folder/x.txt"),
     ],
 )

@@ -174,6 +174,16 @@ class TestStreams:
         process.stderr.close()
         assert (process.wait(timeout=60), message) == (0, b"")
 
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that Linux has")
+    def test_a_full_disk_is_told_and_no_internal_error(self) -> None:
+        with Path("/dev/full").open("w") as full:
+            command = [sys.executable, "-m", "cnncalc", "rf", *CONV]
+            done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (
+            2,
+            "error: cannot write to standard output: No space left on device\n",
+        )
+
     def test_an_ascii_terminal_gets_escapes_instead_of_an_error(self, tmp_path: Path) -> None:
         path = tmp_path / "net.yaml"
         path.write_text("cnncalc: 1\nname: R\u00e9seau\ninput: 3x8x8\nlayers: [conv 8 k3]\n", encoding="utf-8")

@@ -9,6 +9,7 @@ import typer
 
 from cnncalc.cli.complete import layer_names, ops
 from cnncalc.cli.options import Format, Output, Reading
+from cnncalc.cli.output import width
 from cnncalc.errors import UsageError
 from cnncalc.values import value
 
@@ -63,22 +64,19 @@ def command(
       cnncalc explain -i 3x32x32 'a: conv 8 k3 | b: conv 8 k3 d2' --at b
       cnncalc explain resnet50.yaml --against 4.12G
     """
-    from cnncalc.cli.output import emit, width
+    from cnncalc.cli.output import emit
 
     if options.against is not None:
         _attribute(subject, options, reading, output)
         return
     if options.at is None and _CODE.fullmatch(subject):
-        emit(_rule(subject, width(output)), output)
+        emit(_rule(subject, output), output)
         return
     if options.at is None:
-        from cnncalc.queries.manual import manual
-        from cnncalc.render.manual import page
-
         if "." in subject or " " in subject or reading.input:
             message = f"{subject}: name the layer to explain with --at, as in: --at conv1"
             raise UsageError(message)
-        emit(page(manual(subject), width=width(output)), output)
+        emit(_op(subject, output), output)
         return
     from cnncalc.queries.explain import explain
 
@@ -131,10 +129,10 @@ def _attribute(source: str, options: Options, reading: Reading, output: Output) 
         raise typer.Exit(1)
 
 
-def _rule(code: str, width: int | None) -> str:
+def _rule(code: str, output: Output) -> str:
     """The manual of a code; UsageError where there is none."""
     from cnncalc.lint.rules.errors import manuals
-    from cnncalc.render.rules import page
+    from cnncalc.render.rules import page, to_json
 
     known = manuals()
     if code.upper() not in known:
@@ -142,7 +140,24 @@ def _rule(code: str, width: int | None) -> str:
 
         message = f"no code `{code}`; {remedy(code.upper())}"
         raise UsageError(message)
-    return page(known[code.upper()], width=width)
+    rule = known[code.upper()]
+    return to_json(rule) if _is_json(output) else page(rule, width=width(output))
+
+
+def _op(word: str, output: Output) -> str:
+    """The manual of an op; UsageError where there is none."""
+    from cnncalc.queries.manual import manual
+    from cnncalc.render.manual import page, to_json
+
+    found = manual(word)
+    return to_json(found) if _is_json(output) else page(found, width=width(output))
+
+
+def _is_json(output: Output) -> bool:
+    if output.format in {Format.CSV, Format.MARKDOWN}:
+        message = f"--format {output.format.value}: a manual is no table; it is text, or --format json"
+        raise UsageError(message)
+    return output.format is Format.JSON
 
 
 def _written(result: Result, found: Explanation, output: Output) -> str:

@@ -46,7 +46,9 @@ expect:
 
 
 def command(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="Where to write it.")] = "network.yaml",
+    path: Annotated[
+        str, typer.Argument(metavar="FILE", help="Where to write it; - for standard output.")
+    ] = "network.yaml",
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,  # noqa: FBT002 - an option
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False,  # noqa: ARG001, FBT002 - main reads it
 ) -> None:
@@ -55,8 +57,11 @@ def command(
     cnncalc init my-network.yaml
     cnncalc summary my-network.yaml
     """
-    from cnncalc.cli.output import message, write_file
+    from cnncalc.cli.output import message, write, write_file
 
+    if path == "-":
+        write(STARTER, None)
+        return
     if os.path.lexists(path) and not force:
         reason = f"{path} is there already; --force overwrites it"
         raise UsageError(reason)

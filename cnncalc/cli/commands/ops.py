@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cnncalc.cli.options import Format, Output
-from cnncalc.errors import UsageError
 
 
 def command(output: Output) -> None:
@@ -15,10 +14,10 @@ def command(output: Output) -> None:
     from cnncalc.cli.output import emit
     from cnncalc.cli.run import show, to_csv_text
     from cnncalc.queries.manual import manuals
-    from cnncalc.render.manual import table
+    from cnncalc.render.manual import table, to_json
 
     if output.format is Format.JSON:
-        message = "--format json: the JSON Schema says more about the ops: `cnncalc schema`"
-        raise UsageError(message)
+        emit(to_json(manuals()), output)
+        return
     listed = table(manuals())
     emit(to_csv_text([("", listed)], several=False) if output.format is Format.CSV else show(listed, output), output)
