@@ -134,13 +134,20 @@ def _spread(plan: _Plan, tasks: Sequence[tuple[str, ...]], workers: int) -> Iter
     here = multiprocessing.get_context("fork")
     chunk = max(1, min(64, len(tasks) // (workers * 8)))
     with ProcessPoolExecutor(workers, mp_context=here, initializer=_begin, initargs=(plan,)) as pool:
-        yield from pool.map(_work, tasks, chunksize=chunk)
+        try:
+            yield from pool.map(_work, tasks, chunksize=chunk)
+        except BaseException:  # Ctrl-C, or nobody wants the rest
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 _plan: list[_Plan] = []
 
 
 def _begin(plan: _Plan) -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the work where it was begun
     _plan[:] = [plan]
 
 

@@ -83,7 +83,7 @@ class Unknown:
 
     kind: Kind
     word: str
-    """The word that it stands in: `p?`, `k?x3`, `?`."""
+    """The word that it stands in: `p?`, `k?x3`, `?`; for a variable `width=?`."""
     at: int
     """Offset into the text."""
     line: int
@@ -91,6 +91,8 @@ class Unknown:
     """Both from 1."""
     values: range
     """What is tried."""
+    key: str | None = None
+    """The variable or option that it is the value of."""
     bounded: bool = False
     """The range was asked for."""
 
@@ -107,7 +109,7 @@ class Unknown:
 
 
 def unknowns(text: str, bounds: Mapping[str, str] | None = None) -> tuple[Unknown, ...]:
-    """Every `?` that stands for a number, in order; `bounds` are ranges by kind, or by number counted from 1.
+    """Every `?` that stands for a number, in order; `bounds` are ranges by kind, by key, or by number counted from 1.
 
     UsageError where there is none, where one stands for no number, and where bounds are wrong.
 
@@ -170,7 +172,10 @@ def _unknown(text: str, at: int, *, several: bool) -> Unknown:
         )
         raise UsageError(message)
     values = _BOUNDS[kind][several]
-    return Unknown(kind=kind, word=word, at=at, line=line, column=column, values=values)
+    named = _KEY.search(before) or _LONG_KEY.search(before)
+    key = named[1] if named else None
+    word = f"{key}=?" if key and word == "?" and kind is Kind.NUMBER else word
+    return Unknown(kind=kind, word=word, at=at, line=line, column=column, values=values, key=key)
 
 
 def _kind(before: str) -> Kind | None:
@@ -191,7 +196,7 @@ def _kind(before: str) -> Kind | None:
 
 
 def _bounded(found: tuple[Unknown, ...], bounds: Mapping[str, str]) -> tuple[Unknown, ...]:
-    kinds = {each.kind.value for each in found}
+    kinds = {name for each in found for name in (each.kind.value, each.key) if name}
     numbers = {str(number): number - 1 for number in range(1, len(found) + 1)}
     made = list(found)
     for which, text in sorted(bounds.items(), key=lambda pair: pair[0].isdigit()):
@@ -201,7 +206,7 @@ def _bounded(found: tuple[Unknown, ...], bounds: Mapping[str, str]) -> tuple[Unk
             message = f"--bounds {which}={text}: no unknown is a {which}; the unknowns here are {known}"
             raise UsageError(message)
         for index, each in enumerate(made):
-            if each.kind.value == which or numbers.get(which) == index:
+            if which in {each.kind.value, each.key} or numbers.get(which) == index:
                 made[index] = replace(each, values=values, bounded=True)
     return tuple(made)
 

@@ -245,6 +245,10 @@ class TestPlaces:
         found = unknowns("conv ? k? | conv ? k?", {"channels": "8..64/8", "4": "5..7"})
         assert [each.bounds for each in found] == ["8..64/8", "1..11", "8..64/8", "5..7"]
 
+    def test_a_variable_is_called_by_its_name(self) -> None:
+        (found,) = unknowns("vars: {width: ?}", {"width": "1..4"})
+        assert (found.word, found.bounds) == ("width=?", "1..4")
+
     def test_a_single_unknown_is_searched_further(self) -> None:
         (alone,) = unknowns("conv 64 k3 p?")
         assert len(alone.values) > len(unknowns("conv 64 k? p?")[1].values)
