@@ -139,7 +139,7 @@ def against(spec: NetworkSpec, number: str | int, *, progress: Callable[[int, in
     UsageError where it is no number. The network must be one that can be built.
 
     >>> import cnncalc
-    >>> found = against(cnncalc.parse("conv 64 k7 s2 p3 bn relu", "3x224x224"), 120_422_400)
+    >>> found = against(cnncalc.parse("conv 64 k7 s2 p3 bn relu", "3x224x224"), 119_619_584)
     >>> [(each.what, each.part) for each in found.matches[:1]]
     [('fvcore', '')]
     """
