@@ -35,7 +35,9 @@ def summary(findings: Sequence[Finding], checked: Sequence[Checked]) -> str:
     """One line with all counts."""
     done = [each for each in checked if each.done]
     failed = len(checked) - len(done)
-    parts = [f"{_many(len(done), 'file')} checked: {counts(findings)}"]
+    parts = [f"{_many(len(done), 'file')} checked"]
+    if done:  # nothing checked is not the same as nothing found
+        parts[0] += f": {counts(findings)}"
     hit = sum(bool(each.findings) for each in done)
     if findings and len(done) > 1:
         parts[0] += f" in {_many(hit, 'file')}"
