@@ -6,6 +6,7 @@ A new command is a file with a function `command` and a line here.
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,7 +33,8 @@ COMMANDS = {
     "region": "Which positions see a region of the input, and which is centred nearest.",
     "tile": "How to cut large images into tiles with exactly the result of the whole.",
     "sizes": "Which input sizes fit, and what to change for one that does not.",
-    "export": "Write a network as a diagram or as data.",
+    "export": "Write a network as PyTorch code, as a diagram or as data.",
+    "import": "Write a spec for a model in code: package.module:callable.",
     "ops": "All ops and what they take.",
     "init": "Write a starter file with comments.",
     "schema": "Print the JSON Schema for editors.",
@@ -69,7 +71,7 @@ def build_app(named: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
 def _load(name: str) -> Callable[..., None]:
     from cnncalc.cli.options import taking
 
-    return taking(import_module(f"cnncalc.cli.commands.{name}").command)
+    return taking(import_module(f"cnncalc.cli.commands.{name + '_' if iskeyword(name) else name}").command)
 
 
 def _not_loaded() -> None:

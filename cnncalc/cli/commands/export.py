@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Target(str, Enum):
     """What a network can be written as."""
 
+    TORCH = "torch"
     MERMAID = "mermaid"
     DOT = "dot"
     JSON = "json"
@@ -37,10 +38,12 @@ class Options:
 
 
 def command(source: Source, to: To, options: Options, reading: Reading) -> None:
-    """Write a network as a diagram or as data.
+    """Write a network as code, as a diagram, or as data.
 
+    torch is a file of PyTorch modules that runs: a class for each block, names kept, the same shapes and parameters;
     mermaid and dot are diagrams with blocks as groups and repeats drawn once, json and csv the figures of all layers.
 
+      cnncalc export resnet18.yaml --to torch -o resnet18.py
       cnncalc export resnet18.yaml --to dot | dot -Tsvg -o resnet18.svg
       cnncalc export resnet18.yaml --to mermaid -o resnet18.mmd
     """
@@ -56,6 +59,10 @@ def command(source: Source, to: To, options: Options, reading: Reading) -> None:
 
 def _writer(to: Target) -> Callable[[Report], str]:
     """The function that writes a format; none is loaded but the one that is asked for."""
+    if to is Target.TORCH:
+        from cnncalc.export.to_torch import to_torch
+
+        return to_torch
     if to is Target.MERMAID:
         from cnncalc.export.to_mermaid import to_mermaid
 

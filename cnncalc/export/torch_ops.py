@@ -1,0 +1,188 @@
+"""Every op as PyTorch code. Tokens are (batch, positions, channels), maps (batch, channels, sizes)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.export.torch_code import Argument, Code, NoCodeError, Raw
+from cnncalc.export.torch_layout import (
+    adaptive,
+    channelshuffle,
+    crop,
+    flatten,
+    gap,
+    joint,
+    pad,
+    pixelshuffle,
+    pixelunshuffle,
+    residual_pad,
+    slice_,
+    tokens,
+    upsample,
+)
+from cnncalc.export.torch_norms import NORMS
+from cnncalc.export.torch_windows import avgpool, blurpool, conv, convt, lppool, maxpool, sepconv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnncalc.report import LayerReport
+
+ACTIVATIONS = {
+    "relu": "nn.ReLU",
+    "relu6": "nn.ReLU6",
+    "leaky": "nn.LeakyReLU",
+    "elu": "nn.ELU",
+    "selu": "nn.SELU",
+    "celu": "nn.CELU",
+    "silu": "nn.SiLU",
+    "gelu": "nn.GELU",
+    "mish": "nn.Mish",
+    "hswish": "nn.Hardswish",
+    "hsigmoid": "nn.Hardsigmoid",
+    "hardtanh": "nn.Hardtanh",
+    "sigmoid": "nn.Sigmoid",
+    "tanh": "nn.Tanh",
+    "softplus": "nn.Softplus",
+}
+
+
+def code(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
+    """A layer in PyTorch; `token_inputs` says which inputs are tokens. NoCodeError where there is no way."""
+    make = OPS.get(row.op)
+    if make is None:
+        message = "a declared op has no code" if row.op == "custom" else f"`{row.op}` has no code"
+        raise NoCodeError(message)
+    return make(row, token_inputs)
+
+
+def _activation(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
+    return Code(make=ACTIVATIONS[row.op])
+
+
+def _softmax(_row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
+    return Code(make="nn.Softmax", arguments=(Argument("dim", -1 if token_inputs[0] else 1),))
+
+
+def _prelu(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
+    config: Any = row.config
+    if token_inputs[0] and config.num_parameters > 1:
+        message = "a slope per channel of tokens"
+        raise NoCodeError(message)
+    return Code(make="nn.PReLU", arguments=(Argument("num_parameters", config.num_parameters, 1),), frozen=row.frozen)
+
+
+def _dropout(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
+    config: Any = row.config
+    return Code(make="nn.Dropout", arguments=(Argument("p", float(config.p), keyword=False),))
+
+
+def _identity(_row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
+    return Code(make="nn.Identity")
+
+
+def _linear(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
+    config: Any = row.config
+    shape = row.input_shapes[0]
+    run = "{module}({0})"
+    if row.op == "fc" and token_inputs[0]:
+        run = "{module}({0}.transpose(1, 2).flatten(1))"
+    elif len(shape) > 1 and not token_inputs[0]:
+        run = "{module}({0}.flatten(1))"
+    return Code(
+        make="nn.Linear",
+        arguments=(
+            Argument("in_features", row.weights[0].shape[1], keyword=False),
+            Argument("out_features", config.out_channels, keyword=False),
+            Argument("bias", config.bias, default=True),
+        ),
+        run=run,
+        frozen=row.frozen,
+    )
+
+
+def _attention(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
+    config: Any = row.config
+    run = "{module}({0})"
+    if not token_inputs[0]:
+        run = "{module}({0}.flatten(2).transpose(1, 2)).transpose(1, 2).reshape({0}.shape)"
+    return Code(
+        make="SelfAttention",
+        arguments=(
+            Argument("channels", row.input_shapes[0][0], keyword=False),
+            Argument("num_heads", config.num_heads, keyword=False),
+        ),
+        run=run,
+        helper="SelfAttention",
+        frozen=row.frozen,
+    )
+
+
+def _scale(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
+    channels, *sizes = row.input_shapes[0]
+    count = 0 if token_inputs[0] else len(sizes)
+    arguments = (Argument("channels", channels, keyword=False), Argument("axes", count))
+    return Code(make="Scale", arguments=arguments, helper="Scale", frozen=row.frozen)
+
+
+def _se(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
+    config: Any = row.config
+    for word in (config.act, config.gate):
+        if word not in ACTIVATIONS and word != "softmax":
+            message = f"`{word}` inside"
+            raise NoCodeError(message)
+    act, gate = (
+        Raw(text="nn.Softmax(dim=1)" if word == "softmax" else f"{ACTIVATIONS[word]}()")
+        for word in (config.act, config.gate)
+    )
+    name = f"SqueezeExcitation{len(row.input_shapes[0]) - 1}d"
+    return Code(
+        make=name,
+        arguments=(
+            Argument("channels", row.input_shapes[0][0], keyword=False),
+            Argument("squeeze_channels", config.squeeze_channels, keyword=False),
+            Argument("act", act),
+            Argument("gate", gate),
+        ),
+        helper=name,
+        frozen=row.frozen,
+    )
+
+
+OPS: dict[str, Callable[[LayerReport, tuple[bool, ...]], Code]] = {
+    **dict.fromkeys(ACTIVATIONS, _activation),
+    **NORMS,
+    "softmax": _softmax,
+    "prelu": _prelu,
+    "conv": conv,
+    "dwconv": conv,
+    "sepconv": sepconv,
+    "convt": convt,
+    "linear": _linear,
+    "fc": _linear,
+    "maxpool": maxpool,
+    "avgpool": avgpool,
+    "lppool": lppool,
+    "blurpool": blurpool,
+    "adaptive": adaptive,
+    "adaptive_max": adaptive,
+    "gap": gap,
+    "gmp": gap,
+    "upsample": upsample,
+    "pixelshuffle": pixelshuffle,
+    "pixelunshuffle": pixelunshuffle,
+    "channelshuffle": channelshuffle,
+    "slice": slice_,
+    "pad": pad,
+    "crop": crop,
+    "residual pad": residual_pad,
+    **dict.fromkeys(("add", "sub", "mul", "max", "concat"), joint),
+    "se": _se,
+    "attention": _attention,
+    "tokens": tokens,
+    "flatten": flatten,
+    "scale": _scale,
+    "dropout": _dropout,
+    "identity": _identity,
+}
+"""By op; what is not here cannot be said."""

@@ -1,0 +1,204 @@
+"""The exported PyTorch file, run: shapes of every layer, parameters, buffers and MACs are those of the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cnncalc.export.to_torch import to_torch
+from cnncalc.export.torch_bodies import Body, Planner
+from tests.export.networks import NAMES, example, net
+from tests.oracle.pytorch import FlopCounterMode, torch
+
+if TYPE_CHECKING:
+    from cnncalc.report import LayerReport, Report
+
+
+AFTERWARDS = (
+    "F.pad({module}({0}), {crop})",
+    "{module}({0}.transpose(1, 2)).transpose(1, 2)",
+    "{module}({0}.flatten(2).transpose(1, 2)).transpose(1, 2).reshape({0}.shape)",
+)
+"""Where what the module gives is not yet the output of the layer."""
+
+
+def load(made: Report) -> Any:
+    """The network class of the file, made without memory for weights."""
+    names: dict[str, Any] = {"__name__": "exported"}
+    exec(compile(to_torch(made), "exported.py", "exec"), names)  # noqa: S102 - it is our own file
+    *_, last = names.values()
+    with torch.device("meta"):
+        return last().eval()
+
+
+def modules(body: Body, path: str = "") -> list[tuple[str, LayerReport]]:
+    """Paths of the modules in the file, with their layers."""
+    found = []
+    for step in body.steps:
+        own = path + step.attribute + ("" if step.index is None else f".{step.index}")
+        if isinstance(step.what, Body):
+            found += modules(step.what, f"{own}.")
+        elif step.what.make and step.row and step.what.run not in AFTERWARDS:
+            found.append((own, step.row))
+    return found
+
+
+def agrees(made: Report) -> None:
+    """Run it, and compare everything that both sides know."""
+    network = load(made)
+    planner = Planner(made)
+    rows = modules(planner.network())
+    parts = dict(network.named_modules(remove_duplicate=False))
+    tokens = {row.name: row.inferences[-1].output.tokens for row in made}
+    seen: dict[str, list[tuple[int, ...]]] = {}
+    hooked = set()
+    for path, row in rows:
+        part = parts[path]
+        if row.shares or id(part) in hooked:
+            continue
+        hooked.add(id(part))
+        name = row.name
+
+        def note(_module: Any, _inputs: Any, output: Any, name: str = name) -> None:
+            seen.setdefault(name, []).append(tuple(output.shape))
+
+        part.register_forward_hook(note)
+    inputs = [torch.zeros(made.batch, *shape, device="meta") for shape in made.inputs.values()]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        outputs = network(*inputs)
+    if len(made.outputs) == 1:
+        outputs = (outputs,)
+    for output, (name, shape) in zip(outputs, made.outputs.items(), strict=True):
+        index = made.scopes[name].output_layer
+        is_tokens = index >= 0 and tokens[made.layers[index].name]
+        assert tuple(output.shape) == (made.batch, *(shape[::-1] if is_tokens else shape))
+    for row in made:
+        shape = row.output_shape[::-1] if tokens[row.name] else row.output_shape
+        assert set(seen.get(row.name, ())) <= {(made.batch, *shape)}, row.name
+    assert sum(each.numel() for each in network.parameters()) == made.totals.params
+    frozen = sum(row.params for row in made if row.frozen)
+    assert sum(each.numel() for each in network.parameters() if not each.requires_grad) == frozen
+    assert len(seen) == len(hooked)
+    assert counter.get_total_flops() == 2 * made.totals.macs
+    statistics = sum(each.numel() for name, each in network.named_buffers() if "running_" in name)
+    assert statistics == made.totals.buffers
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_file_of_an_example_runs_with_the_figures_of_the_report(name: str) -> None:
+    agrees(example(name))
+
+
+LAYERS = {
+    "asymmetric padding": ("3x17x20", ["conv 8 k3 p0/1", "conv 8 k4 s2 same reflect", "conv 8 k3x2 same_lower"]),
+    "padding modes": ("3x16x16", ["conv 4 k3 p1 reflect", "conv 4 k3 p1 replicate", "conv 4 k3 p1 circular"]),
+    "causal convolutions": ("4x64", ["conv 8 k2 d4 causal", "conv 8 k3 causal replicate"]),
+    "depthwise and separable": ("4x16x16", ["dwconv k3 m2 p1", "sepconv 8 k3 s2 p1", "sepconv 8 k4 same m3 nobias"]),
+    "transposed": ("4x9x9", ["convt 8 k4 s2 p1", "convt 8 k3 s2 p1 op1 g4", "convt 4 k3 s2 same", "convt 4 k4 p0/1"]),
+    "transposed volumes": ("4x5x5x5", ["convt 8 k2 s2 nobias", "convt 4 k3 s2 p1 op1"]),
+    "max pools": ("4x31x30", ["maxpool 3 s2 p1", "maxpool 2 ceil", "maxpool 3 s2 p0/1 ceil", "maxpool 2 s1 p1"]),
+    "average pools": ("4x31x30", ["avgpool 3 s2 p1", "avgpool 2 ceil", "avgpool 3 s1 same", "avgpool 4 s2 p0/1"]),
+    "other pools": (
+        "4x32x32",
+        ["lppool 3 s2", "blurpool 3", "blurpool 4 s1 reflect", "adaptive 5x4", "adaptive_max 3", "gmp"],
+    ),
+    "pools of a signal": ("4x65", ["maxpool 3 p0/1", "lppool 2", "blurpool 3", "adaptive 3", "gap"]),
+    "pools of a volume": ("4x16x16x16", ["lppool 2", "blurpool 3", "adaptive_max 2", "gap"]),
+    "upsampling": (
+        "4x7x9",
+        [
+            "upsample 2",
+            "upsample 1.5 mode=linear",
+            "upsample size=20x31 mode=cubic align_corners",
+            "upsample 1/3",
+            "upsample (2,1) mode=nearest_exact",
+        ],
+    ),
+    "upsampling of a signal": ("4x7", ["upsample 2 mode=linear", "upsample size=40"]),
+    "shuffles": ("4x8x8", ["pixelshuffle 2", "conv 6 k1", "pixelunshuffle 2", "channelshuffle 3", "slice 2:14"]),
+    "shuffles of a signal": ("4x8", ["pixelshuffle 2", "pixelunshuffle 4"]),
+    "shuffles of a volume": ("8x2x4x6", ["pixelshuffle 2", "pixelunshuffle 2"]),
+    "borders": ("3x16x16", ["pad 3 reflect", "pad 0/1", "crop 1/2", "crop to=10x9"]),
+    "norms": ("8x8x8", ["bn", "gn 4", "in", "in affine=true", "ln", "rms", "lrn 5", "bn affine=false", "scale"]),
+    "activations": (
+        "8x8x8",
+        [
+            "relu",
+            "relu6",
+            "leaky",
+            "elu",
+            "selu",
+            "celu",
+            "silu",
+            "gelu",
+            "mish",
+            "hswish",
+            "hsigmoid",
+            "hardtanh",
+            "sigmoid",
+            "tanh",
+            "softplus",
+            "softmax",
+            "prelu",
+            "prelu num_parameters=8",
+        ],
+    ),
+    "gates": ("8x8x8", ["se 2", "se 4 act=silu gate=hsigmoid", "dropout 0.2", "identity"]),
+    "heads": ("8x4x4", ["a: gap", "linear 16 relu", "linear 5 nobias", "softmax", "b: fc 3 from=a"]),
+    "a vector": ("8x4x4", ["flatten", "bn", "ln", "gn 4", "prelu", "scale", "dropout", "fc 3"]),
+    "tokens": (
+        "8x4x4",
+        [
+            "a: tokens",
+            "ln",
+            "attention 2",
+            "add a",
+            "linear 16 gelu",
+            "bn",
+            "gn 4",
+            "concat a",
+            "scale",
+            "slice 3:9",
+            "softmax",
+            "channelshuffle 3",
+            "gap",
+            "fc 3",
+        ],
+    ),
+    "attention on a map": ("8x4x4", ["attention 4"]),
+    "merges": (
+        "3x16x16",
+        [
+            "a: conv 8 k1",
+            "b: conv 8 k3 p1",
+            "add a",
+            "sub a",
+            "mul a",
+            "max a b",
+            "concat a b",
+            "c: conv 8 k3",
+            "add a align=pad",
+            "concat c align=crop",
+            "conv 8 k3 p1",
+            "d: gap",
+            "mul d from=c",
+            "e: conv 1 k1",
+            "mul c",
+        ],
+    ),
+    "frozen layers": ("3x16x16", ["conv 8 k3 frozen", "bn frozen", "conv 8 k1", "fc 2"]),
+    "shared layers": (
+        "3x16x16",
+        ["a: conv 3 k3 p1", "b: conv 3 k3 p1 share=a", "c: conv 3 k3 p2 d2 share=a", "d: bn", "bn share=d"],
+    ),
+    "names that Python has": ("3x16x16", ["pass: conv 4 k1", "forward: conv 4 k1", "out: relu", "torch: add pass"]),
+    "nothing": ("3x16x16", ["identity"]),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("batch", [1, 2])
+def test_every_op_gives_the_same_shapes_parameters_and_macs(name: str, batch: int) -> None:
+    input_, layers = LAYERS[name]
+    agrees(net(*layers, input_=input_, more=f"batch: {batch}\n"))
