@@ -63,7 +63,7 @@ def per_layer(repeats: int) -> list[str]:
     return [
         *lines,
         "",
-        "Processor time from text to JSON in one process; growth is time per layer at 10,000 by 1,000. Target: below 100.",
+        "Processor time from text to JSON; growth is time per layer at 10,000 by 1,000. Target: below 100.",
         "",
     ]
 
