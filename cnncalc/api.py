@@ -64,6 +64,27 @@ def parse(
     return _checked(_parsed(text, _shapes(input), batch, dtype, variables))
 
 
+def from_torch(
+    module: object,
+    input: Size | Mapping[str, Size],  # noqa: A002 - the word of the language
+    *,
+    name: str | None = None,
+    flat: bool = False,
+    allow_unknown: bool = False,
+) -> NetworkSpec:
+    """The spec of a `torch.nn.Module` for inputs of this size (of one sample); `spec.text` is its YAML.
+
+    Read with `torch.export` in inference mode; nothing is computed. Raises SpecError with all ops that have no
+    counterpart (`allow_unknown` keeps them as `custom`), UsageError where PyTorch is missing or cannot export it.
+    """
+    from cnncalc.importers.from_torch import from_module
+    from cnncalc.importers.writing import to_yaml
+
+    shapes = {key: tuple(shape) for key, shape in (_shapes(input) or {}).items()}
+    text = to_yaml(from_module(module, shapes, name=name, allow_unknown=allow_unknown), flat=flat)
+    return _checked(reader.parse(text, source=f"<{type(module).__name__}>"))
+
+
 def build(spec: NetworkSpec) -> Graph:
     """Expand blocks and repeats, resolve names, infer shapes.
 
@@ -86,7 +107,8 @@ def analyze(  # noqa: PLR0913 - a keyword for each thing that can be overridden
     """All figures of a network: a path, a text as `parse` takes it, a NetworkSpec or a Graph.
 
     A str is a path if a file of that name exists or it ends as one. The keywords override what the network says; a
-    Graph is already built and takes none of them. Raises what `load`, `parse` and `build` raise.
+    Graph is already built and takes none of them. Raises what `load`, `parse` and `build` raise, and ValueError where
+    an argument is wrong.
 
     >>> report = analyze("conv 64 k7 s2 p3 bn relu | maxpool 3 s2 p1 | conv 64 k3 p1", input="3x224x224")
     >>> report["conv2"].reach[0].rf, report.totals.macs

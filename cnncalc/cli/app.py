@@ -33,7 +33,7 @@ COMMANDS = {
     "region": "Which positions see a region of the input, and which is centred nearest.",
     "tile": "How to cut large images into tiles with exactly the result of the whole.",
     "sizes": "Which input sizes fit, and what to change for one that does not.",
-    "export": "Write a network as PyTorch code, as a diagram or as data.",
+    "export": "Write a network as PyTorch code, diagram, data, or formatted spec.",
     "import": "Write a spec for a model in code: package.module:callable.",
     "ops": "All ops and what they take.",
     "init": "Write a starter file with comments.",

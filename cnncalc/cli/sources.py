@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import UsageError
-from cnncalc.values import value
+from cnncalc.values import field, value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cnncalc.cli.options import Reading
     from cnncalc.geometry.shape import TensorShape
     from cnncalc.spec.network import NetworkSpec
@@ -36,6 +38,42 @@ class Text:
     """As messages name it."""
     data: str | bytes
     is_line: bool = False
+    is_callable: bool = False
+    """`package.module:callable`, which the import has still to read."""
+
+
+@value
+class Importing:
+    """How a model becomes a spec."""
+
+    args: tuple[object, ...] = ()
+    kwargs: Mapping[str, object] = field(factory=dict)
+    flat: bool = False
+    annotate: bool = False
+    allow_unknown: bool = False
+
+
+def imported(source: str, how: Importing, inputs: Mapping[str, TensorShape]) -> str:
+    """The text of a spec for the module that `package.module:callable` makes. This runs the user's code.
+
+    UsageError where that fails or the size of the input is missing; SpecError where an op has no counterpart.
+    """
+    if not inputs:
+        message = f"{source}: a model needs the size of its input: -i CHANNELSxHEIGHTxWIDTH, such as -i 3x224x224"
+        raise UsageError(message)
+    from cnncalc.importers.from_torch import call, from_module
+    from cnncalc.importers.writing import to_yaml
+
+    module = call(source, how.args, how.kwargs)
+    name = source.rpartition(":")[2].rpartition(".")[2]
+    shapes = {key: tuple(shape) for key, shape in inputs.items()}
+    layers = from_module(module, shapes, name=name, allow_unknown=how.allow_unknown)
+    return to_yaml(layers, flat=how.flat, annotate=how.annotate)
+
+
+def is_callable(source: str) -> bool:
+    """Whether a source is `package.module:callable`."""
+    return _CALLABLE.fullmatch(source) is not None and not _exists(Path(source))
 
 
 def read(source: str, reading: Reading) -> NetworkSpec:
@@ -52,6 +90,9 @@ def read_text(found: Text, reading: Reading) -> NetworkSpec:
     from cnncalc.spec.reader import parse, parse_line, with_overrides
 
     inputs = input_shapes(reading.input)
+    if found.is_callable:
+        found = Text(name=found.name, data=imported(found.name, Importing(), inputs))
+        inputs = {}
     if found.is_line:
         if not inputs:
             raise UsageError(_no_input(str(found.data)))
@@ -88,8 +129,7 @@ def open_source(source: str) -> Text:
         message = f"no such file: {source}"
         raise UsageError(message)
     if _CALLABLE.fullmatch(source):
-        message = f"{source}: this version cannot read models from Python code; write the network as a spec file"
-        raise UsageError(message)
+        return Text(name=source, data=b"", is_callable=True)
     return Text(name=LINE, data=source, is_line=True)
 
 

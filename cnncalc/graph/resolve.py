@@ -39,5 +39,7 @@ def full_name(dotted: str, scopes: Mapping[str, Scope], context: Context) -> str
             raise UnknownNameError(f"`{head}` has no layer `{rest}` before this line", did_you_mean(full, inside))
         if head in names.dropped:
             raise UnknownNameError(f"`{head}` is left out here by its `when`")
+        if rest and names.path.rpartition(".")[2] == head and f"{names.path}.{rest}" in scopes:
+            return f"{names.path}.{rest}"  # from inside the scope of that name, which is not complete yet
     visible = [name for names in context.names.outwards() for name in names.full]
     raise UnknownNameError(f"no layer `{dotted}` before this line", did_you_mean(head, visible))

@@ -89,7 +89,7 @@ class Walk:
     def define(self, name: str, first: int, output: int, at: Location, context: Context) -> None:
         """Let a name of this scope stand for `output` and cover the rows since `first`."""
         names = context.names
-        if name in names.full and not name.isdigit():
+        if name in names.full:
             known = self.wiring.scopes[names.full[name]]
             rows = self.wiring.layers[known.first : known.last + 1]
             where = f", first at line {rows[0].at.line}" if rows else ""

@@ -20,7 +20,7 @@ from cnncalc.spec.items import (
 from cnncalc.spec.line import parse_line, place
 from cnncalc.spec.long_form import LongFormReader
 from cnncalc.spec.suggest import did_you_mean, listed, nearest
-from cnncalc.spec.syntax import known_op, name_error, op_syntax
+from cnncalc.spec.syntax import NUMBER, known_op, name_error, op_syntax
 from cnncalc.spec.tables import cells_of, columns_of
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from cnncalc.values import replace
@@ -160,7 +160,7 @@ class ItemReader:
     def named(self, key: ScalarNode, node: Node, scope: Scope) -> Items:
         """`NAME: item`."""
         name = key.raw
-        message = name_error(name, scope.blocks)
+        message = None if NUMBER.fullmatch(name) else name_error(name, scope.blocks)
         fields: dict[str, Any] = {} if message else {"name": name, "name_span": key.at}
         if message:
             self.findings.add("CNN905", message, key.at, self._misuse(name, scope))

@@ -16,6 +16,8 @@ from cnncalc.spec.schema_options import Schema, described, ops, option_at, optio
 from cnncalc.spec.syntax import op_syntax
 
 _NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
+_KEY = "^([A-Za-z_][A-Za-z0-9_]*|0|[1-9][0-9]{0,5})$"
+"""Of an item: a name, or a number as copies have."""
 _SIGNATURE = r"^\s*[A-Za-z_][A-Za-z0-9_]*\s*(\(.*\))?\s*$"
 _SIZE: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE}
 _SHAPE: Schema = {
@@ -216,7 +218,7 @@ def _mapping() -> Schema:
                 "description": "A name with its item.",
                 "minProperties": 1,
                 "maxProperties": 1,
-                "propertyNames": {"pattern": _NAME, "not": {"enum": sorted(words.ITEM_KEYS)}},
+                "propertyNames": {"pattern": _KEY, "not": {"enum": sorted(words.ITEM_KEYS)}},
                 "additionalProperties": _ITEMS,
             },
         }

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnncalc.spec.items import Value
 
 NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+NUMBER = re.compile(r"0|[1-9][0-9]{0,5}")
+"""Also a name, where it is the key of an item: `- 0: conv 8`, as frameworks number what stands in a sequence."""
 PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*", re.ASCII)
 SHORT = re.compile(r"(op|[kspdgm])([0-9].*)", re.DOTALL)
 KEY = re.compile(r"([A-Za-z_]\w*)=(?!=)", re.ASCII)

@@ -221,7 +221,7 @@ class Builder:
         entries: list[tuple[ScalarNode, Node]] = []
         first: dict[str, ScalarNode] = {}
         for key, value in pairs:
-            if not self._is_key(key):
+            if not self._is_key(key, alone=len(pairs) == 1):
                 continue
             if key.plain and odd_key(key):
                 alone = len(pairs) == 1 and not frame.in_brackets
@@ -236,8 +236,8 @@ class Builder:
                 entries.append((key, value))
         self._finish(frame, MapNode(tuple(entries), at))
 
-    def _is_key(self, key: Node) -> TypeGuard[ScalarNode]:
-        """Whether a key can stay: text, and no merge."""
+    def _is_key(self, key: Node, *, alone: bool) -> TypeGuard[ScalarNode]:
+        """Whether a key can stay: text, and no merge; alone also a number, which names an item (`- 0: conv 8`)."""
         if not isinstance(key, ScalarNode):
             kind = "list" if isinstance(key, ListNode) else "mapping"
             self._report(finding("CNN905", f"a {kind} as a key; keys are text", at=key.at, help="quote the key"))
@@ -246,7 +246,7 @@ class Builder:
             self._report(finding("CNN905", "merge keys (`<<`) are not read", at=key.at, help=help_))
         elif key.plain and not key.raw:
             self._report(finding("CNN905", "a key is missing before `:`", at=key.at))
-        elif not isinstance(key.value, str):
+        elif not isinstance(key.value, str) and not (alone and str(key.value) == key.raw):
             message = (
                 f"the key `{shorten(key.raw)}` is {'a number' if key.raw[0] not in 'tfn' else 'no text'}; keys are text"
             )
