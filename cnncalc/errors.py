@@ -120,8 +120,8 @@ class SpecError(CnncalcError):
     """The network could not be read or built."""
 
 
-class UsageError(Exception):
-    """The request itself is wrong (an unknown layer in `--at`, a missing file); exit status 2."""
+class UsageError(ValueError):
+    """The request itself is wrong (an unknown layer in `--at`, a wrong argument); exit status 2."""
 
 
 class LayerError(ValueError):

@@ -156,6 +156,11 @@ class NamedReport:
     is_global: bool
     unknown: frozenset[str]
 
+    def __repr__(self) -> str:
+        """One line; the rows are in `layers`."""
+        sizes = "x".join(map(str, self.output_shape))
+        return f"<{self.name}: {sizes}, {self.params:,} params, {self.macs:,} MACs>"
+
     @property
     def params(self) -> int:
         """Trainable parameters."""
@@ -206,13 +211,22 @@ class Report:
     findings: tuple[Finding, ...]
     spec: NetworkSpec
 
+    def __repr__(self) -> str:
+        """One line: all the figures of a network would be thousands; `render` and `export` write them out."""
+        totals = self.totals
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers):,} layers"
+        about = f"{layers}, {totals.params:,} params, {totals.macs:,} MACs"
+        return f"<Report of {self.name}: {about}{', partial' if self.partial else ''}>"
+
     def __iter__(self) -> Iterator[LayerReport]:
         """The layers in execution order."""
         return iter(self.layers)
 
     def __getitem__(self, name: str) -> NamedReport:
         """The figures of a layer, a scope or a network input by its full dotted name; KeyError where there is none."""
-        scope = self.scopes[name]
+        scope = self.scopes.get(name)
+        if scope is None:
+            raise KeyError(self._unknown(name))
         layers = self.layers[scope.first : scope.last + 1]
         output = self.layers[scope.output_layer] if scope.output_layer >= 0 else None
         return NamedReport(
@@ -223,3 +237,9 @@ class Report:
             is_global=output.is_global if output else False,
             unknown=frozenset().union(*(layer.unknown for layer in layers)),
         )
+
+    def _unknown(self, name: str) -> str:
+        from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+
+        help_ = did_you_mean(name, self.scopes)
+        return f"no layer `{name}` in {self.name}" + (f": {help_}" if help_ else "")

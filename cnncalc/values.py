@@ -7,6 +7,7 @@ needs is there: annotated fields, defaults, `field(factory=...)`, inheritance, `
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, overload
 
 if TYPE_CHECKING:
@@ -138,11 +139,14 @@ def _repr(self: Any) -> str:
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:
-    return _rebuilt, (type(self), {name: getattr(self, name) for name in self.__fields__})
+    fields = {name: getattr(self, name) for name in self.__fields__}
+    views = {name: dict(each) for name, each in fields.items() if isinstance(each, MappingProxyType)}
+    return _rebuilt, (type(self), {**fields, **views}, tuple(views))
 
 
-def _rebuilt(cls: type[T], fields: dict[str, Any]) -> T:
-    return cls(**fields)
+def _rebuilt(cls: type[T], fields: dict[str, Any], views: tuple[str, ...]) -> T:
+    """What was pickled; read-only views of a dict, which pickle refuses, are made anew."""
+    return cls(**fields | {name: MappingProxyType(fields[name]) for name in views})
 
 
 _SHARED = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,3 +125,29 @@ def test_html_escapes_every_text() -> None:
     page = cnncalc.render.html(cnncalc.analyze("cnncalc: 1\nname: <b>&\ninput: 3x8x8\nlayers: [conv 8 k3]"))
     assert "&lt;b&gt;&amp;" in page
     assert "<b>" not in page
+
+
+def test_a_report_is_one_line_at_a_prompt() -> None:
+    # 3*3*3*8 + 8 weights, each of 8 outputs of 30x30 positions from 27 taps
+    report = cnncalc.analyze("a: conv 8 k3", input="3x32x32")
+    assert repr(report) == "<Report of network: 1 layer, 224 params, 194,400 MACs>"
+    assert repr(report["a"]) == "<a: 8x30x30, 224 params, 194,400 MACs>"
+
+
+def test_an_unknown_name_of_a_report_offers_the_nearest_one() -> None:
+    report = cnncalc.analyze("stem: conv 8 k3", input="3x32x32")
+    with pytest.raises(KeyError, match="no layer `stm` in network: did you mean `stem`"):
+        report["stm"]
+
+
+def test_a_report_survives_pickling_and_copying() -> None:
+    report = cnncalc.analyze(RESNET.parent / "densenet121.yaml")
+    for other in (pickle.loads(pickle.dumps(report)), copy.deepcopy(report)):  # noqa: S301 - our own bytes
+        assert other == report
+        assert type(other.totals.flops_by_class) is type(report.totals.flops_by_class)
+
+
+@pytest.mark.parametrize("wrong", [{"batch": 0}, {"dtype": "float31"}, {"variables": {"depth": 3}}])
+def test_a_wrong_argument_is_a_value_error(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - which one is told elsewhere
+        cnncalc.analyze("conv 8 k3", input="3x32x32", **wrong)

@@ -57,6 +57,10 @@ class Expression:
         """The same expression where it starts at another character of the Origin's text."""
         return Expression(self.text, offset, self.names, self.attributes, self.per_copy, self.term)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled as its text: a term is made of functions, which pickle refuses."""
+        return parse_expression, (self.text, self.offset)
+
 
 class _Nothing:
     """The environment without a name."""
