@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.cli.program import config
+import pytest
+
+from tests.cli.program import CONFIGS, config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +46,46 @@ def test_json_is_what_the_report_commands_write(cli: Cli) -> None:
 def test_csv_is_what_summary_writes(cli: Cli) -> None:
     exported = cli("export", config("resnet18"), "--to", "csv").out
     assert exported == cli("summary", config("resnet18"), "--format", "csv").out
+
+
+class TestSpec:
+    @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+    def test_every_example_can_be_formatted(self, cli: Cli, path: Path) -> None:
+        done = cli("export", str(path), "--to", "spec")
+        assert (done.status, done.err) == (0, "")
+
+    def test_a_file_is_formatted_in_place(self, cli: Cli, tmp_path: Path) -> None:
+        path = tmp_path / "net.yaml"
+        path.write_text("cnncalc: 1\ninput:  3x8x8\nlayers:\n- conv  8 k3   # first\n")
+        assert cli("export", str(path), "--to", "spec", "-o", str(path)).status == 0
+        assert path.read_text() == "cnncalc: 1\ninput: 3x8x8\nlayers:\n  - conv 8 k3  # first\n"
+
+    def test_a_layer_line_becomes_a_file(self, cli: Cli) -> None:
+        line = "stem: conv 8 k3 p1 bn relu|(res(conv 8 k3 p1 | bn))*2|gap | e: fc 10"
+        done = cli("export", "-i", "3x32x32", "--batch", "2", line, "--to", "spec")
+        assert done.out == (
+            "cnncalc: 1\ninput: 3x32x32\nbatch: 2\nlayers:\n  - stem: conv 8 k3 p1 bn relu\n"
+            "  - '(res(conv 8 k3 p1 | bn))*2'\n  - gap\n  - e: fc 10\n"
+        )
+
+    def test_other_sizes_are_refused_for_a_file_whose_text_has_its_own(self, cli: Cli) -> None:
+        done = cli("export", config("lenet5"), "--to", "spec", "--batch", "2")
+        assert (done.status, done.out) == (2, "")
+        assert "formats the file as it is" in done.err
+
+    def test_a_layout_that_would_say_something_else_is_refused(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("cnncalc.export.to_spec.formatted", lambda text: text.replace("6 k5", "5 k6"))
+        done = cli("export", config("lenet5"), "--to", "spec")
+        assert (done.status, done.out) == (2, "")
+        assert "nothing is written" in done.err
+
+    def test_a_layout_that_loses_a_comment_is_refused(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("cnncalc.export.to_spec.formatted", lambda text: text.partition("\n")[2])
+        done = cli("export", config("lenet5"), "--to", "spec")
+        assert (done.status, done.out) == (2, "")
+
+
+def test_a_layer_without_code_is_an_error_of_the_request(cli: Cli) -> None:
+    done = cli("export", "-i", "3x8x8", "custom out=8x?x?", "--to", "torch")
+    assert (done.status, done.out) == (2, "")
+    assert "a declared op has no code" in done.err

@@ -20,6 +20,7 @@ class Target(str, Enum):
     """What a network can be written as."""
 
     TORCH = "torch"
+    SPEC = "spec"
     MERMAID = "mermaid"
     DOT = "dot"
     JSON = "json"
@@ -41,9 +42,11 @@ def command(source: Source, to: To, options: Options, reading: Reading) -> None:
     """Write a network as code, as a diagram, or as data.
 
     torch is a file of PyTorch modules that runs: a class for each block, names kept, the same shapes and parameters;
-    mermaid and dot are diagrams with blocks as groups and repeats drawn once, json and csv the figures of all layers.
+    spec is the file itself in its normal layout, comments and all; mermaid and dot are diagrams with blocks as groups
+    and repeats drawn once; json and csv are the figures of all layers.
 
       cnncalc export resnet18.yaml --to torch -o resnet18.py
+      cnncalc export net.yaml --to spec -o net.yaml
       cnncalc export resnet18.yaml --to dot | dot -Tsvg -o resnet18.svg
       cnncalc export resnet18.yaml --to mermaid -o resnet18.mmd
     """
@@ -54,15 +57,21 @@ def command(source: Source, to: To, options: Options, reading: Reading) -> None:
     if result.report is None:
         report_errors([result], Output(color=Color.AUTO))
         raise typer.Exit(1)
-    write(_writer(to)(result.report), options.output)
+    write(_writer(to, reading)(result.report), options.output)
 
 
-def _writer(to: Target) -> Callable[[Report], str]:
+def _writer(to: Target, reading: Reading) -> Callable[[Report], str]:
     """The function that writes a format; none is loaded but the one that is asked for."""
     if to is Target.TORCH:
         from cnncalc.export.to_torch import to_torch
 
         return to_torch
+    if to is Target.SPEC:
+        from functools import partial
+
+        from cnncalc.cli.formatting import spec_text
+
+        return partial(spec_text, reading=reading)
     if to is Target.MERMAID:
         from cnncalc.export.to_mermaid import to_mermaid
 
