@@ -67,8 +67,7 @@ def test_without_a_dense_task_and_in_a_causal_one_nothing_is_reported() -> None:
 def test_a_backbone_of_strided_3x3_convolutions_puts_masks_half_its_stride_off() -> None:
     # Five strides of 2, each half of its input's jump: 0.5 + 1 + 2 + 4 + 8 pixels.
     layers = (
-        "conv 8 k7 s2 p3, maxpool 3 s2 p1, conv 8 k3 s2 p1, conv 8 k3 s2 p1, conv 8 k3 s2 p1, "
-         "upsample 32 mode=linear"
+        "conv 8 k7 s2 p3, maxpool 3 s2 p1, conv 8 k3 s2 p1, conv 8 k3 s2 p1, conv 8 k3 s2 p1, upsample 32 mode=linear"
     )
     ((name, problem),) = said("CNN016", dense(layers, "3x224x224"), None)
     assert name == "upsample1"
