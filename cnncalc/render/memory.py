@@ -87,4 +87,5 @@ def _size(number: int, *, partial: bool = False) -> str:
 def _training(report: Report) -> str:
     saved = size(report.totals.saved_bytes)
     # The worst moment may come when some saved tensors are gone already, so they are no part of that figure.
-    return f"{_size(report.totals.training_bytes)} with {report.optimizer}; forward saves {saved} for backward"
+    training = _size(report.totals.training_bytes, partial=remarks.lacks(report, "params"))
+    return f"{training} with {report.optimizer}; forward saves {saved} for backward"

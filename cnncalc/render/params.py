@@ -49,7 +49,7 @@ def table(
         rows=rows,
         totals={
             "params": columns.total(totals.params, partial=partial),
-            "buffers": columns.total(totals.buffers, partial=partial),
+            "buffers": columns.total(totals.buffers),
         },
         facts=(remarks.params(report),),
         answers=tuple(_folding(folding) if folding else ()),

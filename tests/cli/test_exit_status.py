@@ -154,6 +154,15 @@ def test_a_partial_figure_never_passes_a_budget(cli: Cli, command: str, tmp_path
     assert "the figure is partial" in done.err
 
 
+def test_memory_that_follows_from_undeclared_parameters_is_a_lower_bound(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(PARTIAL)
+    shown = cli("memory", str(path)).out.splitlines()
+    for figure in ("weights", "training"):
+        (line,) = [line for line in shown if line.startswith(f"{figure} ")]
+        assert line.split(maxsplit=1)[1].startswith("at least ")
+
+
 def test_a_budget_on_a_declared_name_passes_where_another_is_partial(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(PARTIAL)
