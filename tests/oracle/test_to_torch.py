@@ -8,8 +8,10 @@ import pytest
 
 from cnncalc.export.to_torch import to_torch
 from cnncalc.export.torch_bodies import Body, Planner
-from tests.export.networks import NAMES, example, net
+from tests.export.networks import NAMES, example, net, report
+from tests.oracle.networks import document
 from tests.oracle.pytorch import FlopCounterMode, torch
+from tests.oracle.test_random_figures import STYLES, draw
 
 if TYPE_CHECKING:
     from cnncalc.report import LayerReport, Report
@@ -202,3 +204,62 @@ LAYERS = {
 def test_every_op_gives_the_same_shapes_parameters_and_macs(name: str, batch: int) -> None:
     input_, layers = LAYERS[name]
     agrees(net(*layers, input_=input_, more=f"batch: {batch}\n"))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("seed", range(60))
+def test_the_file_of_a_random_network_runs_with_the_figures_of_the_report(seed: int) -> None:
+    tree, shape = draw(seed)
+    agrees(report(document(tree, shape, STYLES[seed % 3])))
+
+
+WIRINGS = {
+    "outputs inside of a block": """
+blocks: {b(c): [a: conv c k1, relu]}
+layers: [l: b 4 *2, m: b 8]
+outputs: [l.0.a, m, l.1.a]
+""",
+    "an input that is an output": """
+layers: [conv 4 k1, e: relu]
+outputs: [input, e]
+""",
+    "a branch that nobody reads": """
+blocks: {b(c): [a: conv c k1, conv 2 k3 from=a, d: relu from=a]}
+layers: [b 4, b 4, gap]
+""",
+    "blocks in blocks": """
+blocks:
+  in1(c, s): conv c k3 s=s p1 bn relu
+  mid(c, s): [in1 c s, in1 c 1, {residual: [in1 c 1], shortcut: identity}]
+  out1(c): [mid c 2, mid c 1 *2]
+layers: [out1 8, out1 16, out1 16, gap, fc 3]
+""",
+    "blocks that read what is outside of them": """
+blocks: {up(c): [upsample size=skip, conv c k3 p1, add skip]}
+layers: [skip: conv 8 k1, maxpool 2, a: up 8, maxpool 2, b: up 8]
+""",
+    "names that become the same": """
+layers: [a: [b: conv 4 k1, conv 5 k1], a_b: conv 6 k1, relu]
+""",
+    "shared weights in copies": """
+blocks: {b(c): [conv c k3 p1 bn relu]}
+layers: [p: b 3 *2, q: b 3 share=p.1, r: conv 3 k3 p1 bn share=p.0.conv1, s: b 3 share=q]
+""",
+    "paddings that differ between the calls of a block": """
+blocks: {b(c): [conv c k3 s2 same bn, maxpool 2 s1 same]}
+layers: [b 4, b 5, b 6]
+""",
+    "a block without layers": """
+blocks: {b(c): [{when: c > 3, do: [conv c k1]}]}
+layers: [b 2, b 4, b 3]
+""",
+    "copies that read each other's middle": """
+blocks: {b: [m: conv 4 k1, relu]}
+layers: [l: b *3, add l.0.m l.1.m]
+""",
+}
+
+
+@pytest.mark.parametrize("name", WIRINGS)
+def test_the_file_has_the_wiring_of_the_report(name: str) -> None:
+    agrees(report(f"cnncalc: 1\ninput: 3x16x18\n{WIRINGS[name]}"))
