@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Body = Callable[[Group, tuple[Group, ...], str], list[Any]]
 """Writes the lines of a group as those of a block: the group, the groups around it and itself, what it reads."""
 LEAST_LINES = 2
+PLAIN_KINDS = frozenset({"Sequential", "ModuleList", "block"})
+"""A group without a kind of its own is a block only where that saves a good deal."""
+LEAST_PLAIN_LINES = 3
 
 
 @value
@@ -78,7 +81,8 @@ def find_blocks(root: Group, body: Body, network: Imported) -> list[Block]:
                     kind = network.kinds.get(group.path, "block")
                     alike.setdefault((kind, _signature(candidate)), []).append(candidate)
         for (kind, _), candidates in alike.items():  # type: ignore[misc]
-            if len(candidates) > 1 and len(candidates[0].lines) >= LEAST_LINES:
+            least = LEAST_PLAIN_LINES if kind in PLAIN_KINDS else LEAST_LINES
+            if len(candidates) > 1 and len(candidates[0].lines) >= least:
                 name = _free(kind, names, root)
                 names.add(name)
                 blocks.append(_block(name, candidates))

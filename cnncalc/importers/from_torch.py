@@ -11,12 +11,14 @@ import warnings
 from collections import Counter
 from contextlib import contextmanager
 from importlib import import_module
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import SpecError, UsageError, finding
 from cnncalc.importers.layers import Imported
 from cnncalc.importers.torch_ops import MAPPERS, NOTHING, unmapped
 from cnncalc.importers.torch_trace import SAMPLES, Held, Trace, UnmappedError, Weights, module_path, op_name
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +69,7 @@ def from_module(
     for node in nodes:
         if node.op == "call_function":
             trace.values[node.name] = _mapped(trace, node)
+    _check_counted(trace, nodes)
     if trace.problems and not allow_unknown:
         raise SpecError(
             [
@@ -190,12 +193,28 @@ def _mapped(trace: Trace, node: Any) -> Any:
     if name in NOTHING:
         return args[0]
     if not tensors:
-        return None
+        return _derived(node, [each for each in _flat(args) if isinstance(each, Weights)])
     try:
         return MAPPERS.get(name, unmapped)(trace, node, args)
     except UnmappedError as error:
         trace.problems[trace.names[node.name]] = str(error)
         return _unknown(trace, node, tensors[0])
+
+
+def _derived(node: Any, weights: list[Weights]) -> Weights | None:
+    """What is made of parameters alone (a standardized kernel) stands for the one of as many elements."""
+    made = node.meta["val"][0] if isinstance(node.meta["val"], (tuple, list)) else node.meta["val"]
+    shape = tuple(int(size) for size in made.shape) if hasattr(made, "shape") else ()
+    alike = [each for each in weights if prod(each.shape) == prod(shape)]
+    return replace(alike[0], shape=shape) if alike else None
+
+
+def _check_counted(trace: Trace, nodes: list[Any]) -> None:
+    """Every parameter that the graph reads belongs to a layer, or its place is a problem."""
+    for node in nodes:
+        weights = trace.values.get(node.name) if node.op == "placeholder" and node.users else None
+        if isinstance(weights, Weights) and weights.trained and weights.path not in trace.counted:
+            trace.problems.setdefault(weights.path, "a parameter that no layer counts")
 
 
 def _unknown(trace: Trace, node: Any, x: Held) -> Any:

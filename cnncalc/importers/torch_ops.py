@@ -116,6 +116,8 @@ def _norm(  # noqa: PLR0913 - a norm has this many parts
 def linear(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
     """On the last axis: a vector, tokens, or channels-last maps, where it is a 1x1 convolution."""
     x, weight, bias = [*args, None][:3]
+    if not isinstance(weight, Weights):
+        raise UnmappedError("a linear layer whose weight is computed from the input")
     out = weight.shape[0]
     options: dict[str, Option] = {"out_channels": out, "bias": bias is not None}
     if len(x.dims) == 2:  # noqa: PLR2004 - a batch of vectors

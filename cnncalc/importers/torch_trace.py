@@ -54,6 +54,8 @@ class Trace:
     shapes: dict[str, Shape] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     """Path of a parameter -> the layer that counts it."""
+    counted: set[str] = field(default_factory=set)
+    """Paths of the parameters that some layer counts."""
     problems: dict[str, str] = field(default_factory=dict)
     """Where -> what has no counterpart."""
 
@@ -89,6 +91,7 @@ class Trace:
         if given:
             owner = self.owners.setdefault(given[0].path, name)
             shares = owner if owner != name else None
+            self.counted.update(each.path for each in given)
             trained = [each for each in given if each.trained]
             if trained and all(each.frozen for each in trained):
                 options = {**(options or {}), "frozen": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.torch_trace import Held, Trace, UnmappedError
+from cnncalc.importers.torch_trace import Held, Trace, UnmappedError, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +34,8 @@ def axes_option(given: Any, ndim: int, default: int | None = None) -> Option | N
 def conv(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
     """`convNd(x, weight, bias, stride, padding, dilation, groups)`."""
     x, weight, bias, stride, padding, dilation, groups = _filled(args, (None, None, None, 1, 0, 1, 1))
+    if not isinstance(weight, Weights):
+        raise UnmappedError("a convolution whose kernel is computed from the input")
     ndim = len(weight.shape) - 2
     options: dict[str, Option] = {"out_channels": weight.shape[0]}
     _put(options, "kernel_size", axes_option(weight.shape[2:], ndim))
@@ -41,14 +43,32 @@ def conv(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
     _put(options, "padding", padding if padding == "same" else None if padding == "valid" else _pads(padding, ndim))
     _put(options, "dilation", axes_option(dilation, ndim, 1))
     _put(options, "groups", None if groups == 1 else groups)
+    if not weight.trained:
+        return _blur(trace, node, x, options)
     options["bias"] = bias is not None
     return trace.emit(node, "conv", (trace.plain(node, x),), output_shape(node), options, (weight, bias))
+
+
+def _blur(trace: Trace, node: Any, x: Held, options: dict[str, Option]) -> Held:
+    """A fixed kernel on every channel by itself; other fixed kernels have no counterpart."""
+    name = trace.plain(node, x)
+    channels = trace.shapes[name][0]
+    kernel = options["kernel_size"]
+    if (options["out_channels"], options.get("groups", 1)) != (channels, channels) or not isinstance(kernel, int):
+        raise UnmappedError("a convolution with a fixed kernel")
+    if "dilation" in options:
+        raise UnmappedError("a dilated convolution with a fixed kernel")
+    given: dict[str, Option] = {"kernel_size": kernel, "stride": options.get("stride", 1)}
+    given["padding"] = options.get("padding", 0)
+    return trace.emit(node, "blurpool", (name,), output_shape(node), given)
 
 
 def conv_transposed(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
     """`conv_transposeNd(x, weight, bias, stride, padding, output_padding, groups, dilation)`."""
     filled = _filled(args, (None, None, None, 1, 0, 0, 1, 1))
     x, weight, bias, stride, padding, output_padding, groups, dilation = filled
+    if not isinstance(weight, Weights):
+        raise UnmappedError("a convolution whose kernel is computed from the input")
     ndim = len(weight.shape) - 2
     options: dict[str, Option] = {"out_channels": weight.shape[1] * groups}
     _put(options, "kernel_size", axes_option(weight.shape[2:], ndim))

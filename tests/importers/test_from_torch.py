@@ -68,6 +68,26 @@ def test_what_no_layer_does_is_refused_by_name(function: Any, what: str) -> None
         cnncalc.from_torch(Calls(function), (4, 8, 8))
 
 
+def test_a_parameter_that_no_layer_counts_is_refused() -> None:
+    gain = nn.Parameter(torch.ones(4, 1, 1, 1))
+    module = Calls(lambda self, x: nn.functional.conv2d(x, self.conv.weight * self.gain), conv=nn.Conv2d(4, 4, 3))
+    module.gain = gain
+    with pytest.raises(cnncalc.SpecError, match="gain: a parameter that no layer counts"):
+        cnncalc.from_torch(module, (4, 8, 8))
+
+
+def test_a_fixed_kernel_has_no_parameters() -> None:
+    def blur(self: Any, x: Any) -> Any:
+        return nn.functional.conv2d(x, self.kernel.expand(4, 1, 3, 3), stride=2, padding=1, groups=4)
+
+    module = Calls(blur)
+    module.register_buffer("kernel", torch.ones(1, 1, 3, 3))
+    module.kernel = module.kernel.repeat(4, 1, 1, 1)
+    report = cnncalc.analyze(cnncalc.from_torch(module, (4, 8, 8)))
+    assert [layer.op for layer in report] == ["blurpool"]
+    assert (report.totals.params, report.layers[0].output_shape) == (0, (4, 4, 4))
+
+
 def test_a_layer_norm_over_positions_is_refused() -> None:
     with pytest.raises(cnncalc.SpecError, match="layer norm over positions"):
         cnncalc.from_torch(nn.LayerNorm([4, 8, 8]), (4, 8, 8))
