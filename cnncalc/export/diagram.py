@@ -14,7 +14,7 @@ from cnncalc.ops.activation import FACTS
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from cnncalc.report import LayerReport, Report
 
@@ -69,12 +69,15 @@ def diagram(report: Report) -> Diagram:
         if heads.get(source) != heads[row.name]
     ]
     folded: dict[str, str] = {}
+    read: dict[str, list[str]] = {}
+    for source, target in edges:
+        read.setdefault(target, []).append(source)
     parts = tuple(
-        _folded(part, edges, folded) if isinstance(part, Group) else part
+        _folded(part, read, folded) if isinstance(part, Group) else part
         for part in _tree(_boxes(report, heads), blocks).parts
     )
     order = {box.name: place for place, box in enumerate(boxes_of(parts))}
-    ends = ((folded.get(source, source), folded.get(target, target)) for source, target in edges)
+    ends = ((_shown(source, folded), _shown(target, folded)) for source, target in edges)
     # Layers read what is before them. From one copy to the next, drawn once, that would be a loop.
     drawn = dict.fromkeys((source, target) for source, target in ends if order.get(source, -1) < order[target])
     return Diagram(
@@ -140,35 +143,36 @@ def _tree(boxes: Sequence[Box], blocks: Mapping[str, str], name: str = "") -> Gr
     return Group(name=name, title=title, parts=parts)
 
 
-def _folded(group: Group, edges: Sequence[tuple[str, str]], folded: dict[str, str]) -> Part:
+def _folded(group: Group, read: Mapping[str, Sequence[str]], folded: dict[str, str]) -> Part:
     """The group with copies that are alike drawn once; `folded` takes the boxes that are left out."""
     parts: list[Part] = []
     runs: list[list[Part]] = []
     for part in group.parts:
         last = runs[-1] if runs else []
-        if last and _is_copy(part) and _is_copy(last[0]) and _signature(part, edges) == _signature(last[0], edges):
+        if last and _is_copy(part) and _is_copy(last[0]) and _signature(part, read) == _signature(last[0], read):
             last.append(part)
         else:
             runs.append([part])
     for first, *others in runs:
+        ends: set[str] = set()
         for other in others:
             folded.update({theirs.name: ours.name for theirs, ours in _pairs(other, first)})
-        shown = _folded(first, edges, folded) if isinstance(first, Group) else first
+            ends |= {ours.name for theirs, ours in _pairs(other, first) if theirs.is_output}
+        marked = _marked(first, ends) if ends else first
+        shown = _folded(marked, read, folded) if isinstance(marked, Group) else marked
         if others:
             last_name = others[-1].name.rpartition(".")[2]
             kind = shown.title.removeprefix(shown.name)
-            ends = any(box.is_output for box in boxes_of(others))
             shown = replace(shown, title=f"{shown.name} .. {last_name}{kind}, {len(others) + 1} times")
-            shown = _marked(shown) if ends else shown
         parts.append(shown)
     return _plain(replace(group, parts=tuple(parts)))
 
 
-def _marked(part: Part) -> Part:
-    """The last box of what stands for several is an output of the network."""
+def _marked(part: Part, ends: Collection[str]) -> Part:
+    """These boxes are outputs of the network, some copy of them is."""
     if isinstance(part, Box):
-        return replace(part, is_output=True)
-    return replace(part, parts=(*part.parts[:-1], _marked(part.parts[-1])))
+        return replace(part, is_output=part.is_output or part.name in ends)
+    return replace(part, parts=tuple(_marked(inner, ends) for inner in part.parts))
 
 
 def _plain(group: Group) -> Part:
@@ -180,13 +184,22 @@ def _is_copy(part: Part) -> bool:
     return part.name.rpartition(".")[2].isdigit()
 
 
-def _signature(part: Part, edges: Sequence[tuple[str, str]]) -> object:
+def _shown(name: str, folded: Mapping[str, str]) -> str:
+    """The box that is drawn for a box; copies inside of copies take several steps."""
+    while name in folded:
+        name = folded[name]
+    return name
+
+
+def _signature(part: Part, read: Mapping[str, Sequence[str]]) -> object:
     """What two copies share that are drawn once: names, ops, shapes, and what reads what inside."""
     start = len(part.name)
     boxes = list(boxes_of((part,)))
     names = {box.name for box in boxes}
     inside = [
-        (source[start:] if source in names else "", target[start:]) for source, target in edges if target in names
+        (source[start:] if source in names else "", box.name[start:])
+        for box in boxes
+        for source in read.get(box.name, ())
     ]
     return tuple((box.name[start:], box.ops, box.shape) for box in boxes), tuple(inside)
 

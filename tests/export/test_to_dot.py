@@ -31,6 +31,22 @@ def test_copies_that_are_alike_are_drawn_once() -> None:
     assert "a.0 .. 3, 4 times" in text
 
 
+def test_copies_inside_of_copies_are_drawn_once() -> None:
+    text = to_dot(net("a: b *3", "last: conv 8 k1", more="blocks: {b: [conv 3 k1 *2, relu, conv 3 k3 p1]}\n"))
+    assert edges(text) == {
+        ("input", "a.0.conv1.0"),
+        ("a.0.conv1.0", "a.0.relu1"),
+        ("a.0.relu1", "a.0.conv2"),
+        ("a.0.conv2", "last"),
+    }
+
+
+def test_an_output_inside_of_a_copy_is_marked_where_the_copy_is_drawn() -> None:
+    blocks = "blocks: {b: [m: conv 3 k1, conv 3 k3 p1]}\noutputs: [a.1.m]\n"
+    text = to_dot(net("a: b *3", more=blocks))
+    assert re.findall(r'"(.*)" \[.*peripheries=2', text) == ["a.0.m"]
+
+
 def test_a_copy_of_another_shape_stands_by_itself() -> None:
     text = to_dot(net("a: conv 8 k3 p1 s=first(2) *3"))
     assert edges(text) == {("input", "a.0"), ("a.0", "a.1")}
