@@ -97,6 +97,12 @@ def unknown_value(word: str, variables: Collection[str]) -> TextError:
     return TextError(f"unknown name `{word}`", 0, len(word), help=help_, code="CNN904")
 
 
+def unknown_choice(word: str, known: Collection[str], variables: Collection[str]) -> TextError:
+    """A word that an option, which takes certain words, does not take."""
+    help_ = did_you_mean(word, [*variables, *known]) or f"it can be {listed(sorted({*variables, *known}))}"
+    return TextError(f"unknown name `{word}`", 0, len(word), help=help_, code="CNN904")
+
+
 def _known(variables: Collection[str]) -> str:
     names = sorted(set(variables))
     if not names:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from cnncalc.spec import words
-from cnncalc.spec.advice import unknown_value
+from cnncalc.spec.advice import unknown_choice, unknown_value
 from cnncalc.spec.expression import NOTHING, Expression, parse_expression
 from cnncalc.spec.problems import TextError
 from cnncalc.spec.syntax import AXES, DECIMAL, DECLARED, INTEGER, PAIRED, PATH, axes_literal, trailing_word
@@ -32,7 +32,7 @@ def option_value(text: str, option: str, syntax: OpSyntax, variables: Collection
         if known is not None and "." not in text and text != "i":
             word = trailing_word(text) or text
             if word not in known:
-                raise unknown_value(text, [*variables, *known])
+                raise unknown_choice(text, known, variables)
             return word
     if ":" in text:
         return _range(text, variables)

@@ -285,6 +285,7 @@ def test_it_means_what_it_means_in_python(pair: Pair) -> None:
         found = parse_expression(ours).evaluate(NOTHING)
     except ExpressionError as error:
         assume(error.code != "CNN902")  # numbers that are too large, and brackets that are too deep
+        assume("exponent is not exact" not in error.message)  # Python hides its float in `min(0, 0 ** 0.5)`
         found = error.message
     expected: Any
     try:
