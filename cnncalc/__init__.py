@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc import queries, render
-    from cnncalc.api import analyze, build, from_torch, load, parse
+    from cnncalc.api import analyze, build, from_keras, from_onnx, from_torch, load, parse
     from cnncalc.errors import CnncalcError, SpecError
     from cnncalc.lint.driver import lint
     from cnncalc.report import Report
@@ -28,6 +28,8 @@ __all__ = [
     "__version__",
     "analyze",
     "build",
+    "from_keras",
+    "from_onnx",
     "from_torch",
     "lint",
     "load",
@@ -39,6 +41,8 @@ __all__ = [
 _HOMES = {
     "analyze": "cnncalc.api",
     "build": "cnncalc.api",
+    "from_keras": "cnncalc.api",
+    "from_onnx": "cnncalc.api",
     "from_torch": "cnncalc.api",
     "load": "cnncalc.api",
     "parse": "cnncalc.api",

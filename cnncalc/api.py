@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cnncalc.errors import Finding
+    from cnncalc.importers.layers import Imported
     from cnncalc.report import Report
 
 Size = Union[str, "Sequence[int]", TensorShape]
@@ -83,6 +84,52 @@ def from_torch(
     shapes = {key: tuple(shape) for key, shape in (_shapes(input) or {}).items()}
     text = to_yaml(from_module(module, shapes, name=name, allow_unknown=allow_unknown), flat=flat)
     return _checked(reader.parse(text, source=f"<{type(module).__name__}>"))
+
+
+def from_onnx(
+    source: str | os.PathLike[str] | bytes,
+    input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
+    *,
+    flat: bool = False,
+    allow_unknown: bool = False,
+) -> NetworkSpec:
+    """The spec of an ONNX model, a path or its bytes; `spec.text` is its YAML.
+
+    Weights are stepped over, and the onnx package is not needed. `input` gives sizes that the file leaves free. Raises
+    SpecError with all nodes that have no counterpart (`allow_unknown` keeps them as `custom`) or where the bytes are no
+    model, UsageError where the file cannot be read or a free size is not given.
+    """
+    from cnncalc.importers.from_onnx import read_onnx
+
+    return _imported(read_onnx(source, _tuples(input), allow_unknown=allow_unknown), source, flat=flat)
+
+
+def from_keras(
+    source: str | os.PathLike[str] | bytes,
+    input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
+    *,
+    flat: bool = False,
+    allow_unknown: bool = False,
+) -> NetworkSpec:
+    """The spec of a Keras model: a `.keras` file or what `to_json()` wrote, a path or bytes; `spec.text` is its YAML.
+
+    Read as data, nothing is executed. `input` (channels first) gives sizes that the file leaves free. Raises what
+    `from_onnx` raises.
+    """
+    from cnncalc.importers.from_keras import read_keras
+
+    return _imported(read_keras(source, _tuples(input), allow_unknown=allow_unknown), source, flat=flat)
+
+
+def _imported(found: Imported, source: str | os.PathLike[str] | bytes, *, flat: bool) -> NetworkSpec:
+    from cnncalc.importers.writing import to_yaml
+
+    shown = "<bytes>" if isinstance(source, bytes) else os.fspath(source)
+    return _checked(reader.parse(to_yaml(found, flat=flat), source=shown))
+
+
+def _tuples(given: Size | Mapping[str, Size] | None) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(shape) for key, shape in (_shapes(given) or {}).items()}
 
 
 def build(spec: NetworkSpec) -> Graph:

@@ -34,7 +34,7 @@ COMMANDS = {
     "tile": "How to cut large images into tiles with exactly the result of the whole.",
     "sizes": "Which input sizes fit, and what to change for one that does not.",
     "export": "Write a network as PyTorch code, diagram, data, or formatted spec.",
-    "import": "Write a spec for a model in code: package.module:callable.",
+    "import": "Write a spec for a model: an ONNX or Keras file, or package.module:callable.",
     "ops": "All ops and what they take.",
     "init": "Write a starter file with comments.",
     "schema": "Print the JSON Schema for editors.",

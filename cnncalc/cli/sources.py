@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 SPEC_ENDINGS = frozenset({".yaml", ".yml", ".json"})
 MODEL_ENDINGS = frozenset({".onnx", ".pt", ".pth", ".pt2", ".keras", ".h5", ".py", ".safetensors"})
+READABLE_ENDINGS = frozenset({".onnx", ".keras", ".json"})
+"""Of model files; a JSON file may also be a spec."""
 STDIN = "<stdin>"
 LINE = "<line>"
 _REVISION = re.compile(r"([^\s:-][^\s:]*):([^\s:].*)")
 _CALLABLE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_]\w*(?:\.\w+)*")
-_INPUT = re.compile(r"(?:([A-Za-z_]\w*)=)?(.*)", re.DOTALL)
+_INPUT = re.compile(r"(?:([^\s=]+)=)?(.*)", re.DOTALL)
 
 
 @value
@@ -38,8 +40,8 @@ class Text:
     """As messages name it."""
     data: str | bytes
     is_line: bool = False
-    is_callable: bool = False
-    """`package.module:callable`, which the import has still to read."""
+    is_model: bool = False
+    """`package.module:callable` or a model file, which the import has still to read."""
 
 
 @value
@@ -54,19 +56,26 @@ class Importing:
 
 
 def imported(source: str, how: Importing, inputs: Mapping[str, TensorShape]) -> str:
-    """The text of a spec for the module that `package.module:callable` makes. This runs the user's code.
+    """The text of a spec for a model file, or for the module that `package.module:callable` makes.
 
-    UsageError where that fails or the size of the input is missing; SpecError where an op has no counterpart.
+    The latter runs the user's code; files are read as data. UsageError where that fails or the size of an input is
+    missing; SpecError where an op has no counterpart.
     """
+    from cnncalc.importers.writing import to_yaml
+
+    shapes = {key: tuple(shape) for key, shape in inputs.items()}
+    if not is_callable(source):
+        from cnncalc.importers.files import read_file
+
+        found = read_file(source, shapes, allow_unknown=how.allow_unknown)
+        return to_yaml(found, flat=how.flat, annotate=how.annotate)
     if not inputs:
         message = f"{source}: a model needs the size of its input: -i CHANNELSxHEIGHTxWIDTH, such as -i 3x224x224"
         raise UsageError(message)
     from cnncalc.importers.from_torch import call, from_module
-    from cnncalc.importers.writing import to_yaml
 
     module = call(source, how.args, how.kwargs)
     name = source.rpartition(":")[2].rpartition(".")[2]
-    shapes = {key: tuple(shape) for key, shape in inputs.items()}
     layers = from_module(module, shapes, name=name, allow_unknown=how.allow_unknown)
     return to_yaml(layers, flat=how.flat, annotate=how.annotate)
 
@@ -74,6 +83,16 @@ def imported(source: str, how: Importing, inputs: Mapping[str, TensorShape]) -> 
 def is_callable(source: str) -> bool:
     """Whether a source is `package.module:callable`."""
     return _CALLABLE.fullmatch(source) is not None and not _exists(Path(source))
+
+
+def is_model_file(source: str) -> bool:
+    """Whether a source is the file of a model that can be read."""
+    path = Path(source)
+    if path.suffix.lower() not in READABLE_ENDINGS or not _exists(path) or path.is_dir():
+        return False
+    from cnncalc.importers.files import is_model
+
+    return is_model(path)
 
 
 def read(source: str, reading: Reading) -> NetworkSpec:
@@ -90,7 +109,7 @@ def read_text(found: Text, reading: Reading) -> NetworkSpec:
     from cnncalc.spec.reader import parse, parse_line, with_overrides
 
     inputs = input_shapes(reading.input)
-    if found.is_callable:
+    if found.is_model:
         found = Text(name=found.name, data=imported(found.name, Importing(), inputs))
         inputs = {}
     if found.is_line:
@@ -119,6 +138,8 @@ def open_source(source: str) -> Text:
         message = "the source is empty: give a file, - for standard input, or a layer line such as 'conv 64 k3 | relu'"
         raise UsageError(message)
     path = Path(source)
+    if is_model_file(source):
+        return Text(name=source, data=b"", is_model=True)
     if _exists(path):
         return Text(name=source, data=_file(path))
     ending = path.suffix.lower()
@@ -129,7 +150,7 @@ def open_source(source: str) -> Text:
         message = f"no such file: {source}"
         raise UsageError(message)
     if _CALLABLE.fullmatch(source):
-        return Text(name=source, data=b"", is_callable=True)
+        return Text(name=source, data=b"", is_model=True)
     return Text(name=LINE, data=source, is_line=True)
 
 

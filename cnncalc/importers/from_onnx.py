@@ -63,11 +63,14 @@ def read_onnx(
     for node in nodes:
         walk.visit(node, allow_unknown=allow_unknown)
     walk.refuse(allow_unknown=allow_unknown)
+    outputs = walk.outputs()  # may add layers
+    if not trace.layers:
+        raise SpecError([finding("CNN906", f"{shown} has no layer")])
     return Imported(
         name=name or _word(model.name) or "network",
         inputs={called[given]: shape for given, (shape, _) in found.items()},
         layers=tuple(trace.layers.values()),
-        outputs=walk.outputs(),
+        outputs=outputs,
     )
 
 
@@ -78,20 +81,11 @@ def _read(source: Source, shown: str) -> Model:
         with Path(source).open("rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
                 return read_model(b"", shown)
-            # Mapped, not read: the pages of the weights are never touched.
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
-                return _detached(view, shown)
+            # Mapped, not read: the pages of the weights are never touched. It closes with the last view of it, which
+            # an error may hold on to.
+            return read_model(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)), shown)
     except (OSError, ValueError) as error:
-        if isinstance(error, SpecError):
-            raise
         raise UsageError(f"cannot read {shown}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _detached(view: memoryview, shown: str) -> Model:
-    try:
-        return read_model(view, shown)
-    except SpecError as error:  # its traceback would hold on to the mapping
-        raise SpecError(error.findings) from None
 
 
 def _inputs(model: Model, given: dict[str, Shape]) -> tuple[dict[str, tuple[Shape, axes.Dims]], int]:
@@ -309,7 +303,7 @@ def _path(node: Node, model: Model) -> tuple[str, bool]:
     if len(scopes) > 1:
         return _dotted(".".join(path)), True
     own = scopes[0] if scopes else ""
-    generic = re.fullmatch(rf"{re.escape(node.op)}?_?\d*|\d*|n\d+", own, re.IGNORECASE)
+    generic = re.fullmatch(rf"(?:{re.escape(node.op)})?_?\d*|n\d+", own, re.IGNORECASE)
     return (_dotted(own), True) if own and not generic else ("", False)
 
 

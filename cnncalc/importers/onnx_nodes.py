@@ -125,8 +125,6 @@ def add(  # noqa: PLR0913 - a layer has this many parts
 
 def inferred(op: str, shapes: Sequence[Shape], options: Mapping[str, Option]) -> Shape:
     """The output shape of an op for these inputs; UnmappedError where it refuses them."""
-    from pydantic import ValidationError
-
     from cnncalc.ops import OPS
 
     exact = {
@@ -141,6 +139,7 @@ def inferred(op: str, shapes: Sequence[Shape], options: Mapping[str, Option]) ->
         output = tensors[0] if made.expand(*tensors) else made.infer(*tensors).output
     except LayerError as error:
         raise UnmappedError(f"as `{op}`: {error.message}") from None
-    except ValidationError as error:
-        raise UnmappedError(f"as `{op}`: {error.errors()[0]['msg']}") from None
+    except ValueError as error:  # what pydantic raises says in `errors` what is wrong
+        reasons = error.errors() if hasattr(error, "errors") else [{"msg": str(error)}]
+        raise UnmappedError(f"as `{op}`: {reasons[0]['msg']}") from None
     return tuple(output)

@@ -55,7 +55,7 @@ def test_a_network_with_errors_exits_1_with_a_code_frame_on_stderr_and_no_table(
         (["rf", "relu"], "-i 3x224x224 'relu'"),
         (["rf", ""], "the source is empty"),
         (["rf", "."], "is a folder"),
-        (["rf", "package.models:net"], "this version cannot read models"),
+        (["rf", "package.models:net"], "a model needs the size of its input"),
         (["rf", "-i", "3x", "conv 8 k3"], "`3x224x224`"),
         (["rf", "-i", "3x8x8", "-i", "3x8x8", "conv 8 k3"], "given twice"),
         (["rf", *CONV, "--at", "cnov1"], "did you mean `conv1`?"),

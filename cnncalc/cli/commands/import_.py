@@ -12,12 +12,16 @@ from cnncalc.errors import UsageError
 
 def command(  # noqa: PLR0913 - one parameter per option
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="package.module:callable, which gives a torch.nn.Module.")
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="An .onnx, .keras or Keras .json file, or package.module:callable, which gives a torch.nn.Module.",
+        ),
     ],
     input: Annotated[  # noqa: A002 - the option's name
-        list[str],
+        list[str] | None,
         typer.Option("--input", "-i", metavar="SHAPE", help="Input size: 3x224x224, or NAME=SHAPE once per input."),
-    ],
+    ] = None,
     args: Annotated[str, typer.Option(metavar="JSON", help="Positional arguments of the callable: '[18, 64]'.")] = "[]",
     kwargs: Annotated[str, typer.Option(metavar="JSON", help="""Keyword arguments: '{"width": 2}'.""")] = "{}",
     flat: Annotated[bool, typer.Option("--flat", help="One line a layer, without blocks.")] = False,  # noqa: FBT002 - an option
@@ -28,18 +32,24 @@ def command(  # noqa: PLR0913 - one parameter per option
     output: OutputFile = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False,  # noqa: ARG001, FBT002 - main reads it
 ) -> None:
-    """Write a spec for a PyTorch model. This imports and calls the code that SOURCE names: only run code you trust.
+    """Write a spec for a model in a file or in code.
 
-    No weights are loaded and nothing is computed. Needs the extra: pip install 'cnncalc[torch]'.
+    Files are read as data, without their weights: ONNX (-i gives sizes that the file leaves free) and Keras.
+    package.module:callable imports and calls the code that it names: only run code you trust. It needs the extra
+    pip install 'cnncalc[torch]', and -i.
 
+      cnncalc import model.onnx -o net.yaml
       cnncalc import torchvision.models:resnet50 -i 3x224x224 -o resnet50.yaml
       cnncalc import mymodels.net:Net --kwargs '{"width": 2}' -i 3x64x64 --annotate
     """
     from cnncalc.cli import sources
     from cnncalc.cli.output import message, write_file
 
-    if not sources.is_callable(source):
-        reason = f"{source}: expected package.module:callable, such as torchvision.models:resnet50"
+    if not sources.is_callable(source) and not sources.is_model_file(source):
+        reason = (
+            f"{source}: expected an .onnx or .keras file that exists, a JSON file from Keras, or "
+            "package.module:callable, such as torchvision.models:resnet50"
+        )
         raise UsageError(reason)
     how = sources.Importing(
         args=tuple(_json("--args", args, list)),
@@ -48,7 +58,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         annotate=annotate,
         allow_unknown=allow_unknown,
     )
-    text = sources.imported(source, how, sources.input_shapes(input))
+    text = sources.imported(source, how, sources.input_shapes(input or []))
     if output is None:
         typer.echo(text, nl=False)
     else:

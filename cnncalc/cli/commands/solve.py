@@ -120,10 +120,13 @@ def command(source: Source, goal: Goal, options: Options, reading: Reading) -> N
 
 def _opened(source: str, reading: Reading) -> tuple[str, str, Callable[[str], NetworkSpec]]:
     """The text of a source, what to call it, and how such texts are read."""
-    from cnncalc.cli.sources import LINE, open_source, read_text
+    from cnncalc.cli.sources import LINE, Importing, imported, input_shapes, open_source, read_text
     from cnncalc.spec.source import read
 
     found = open_source(source)
+    if found.is_model:
+        found = replace(found, data=imported(source, Importing(), input_shapes(reading.input)), is_model=False)
+        reading = replace(reading, input=[])
 
     def read_solved(text: str) -> NetworkSpec:
         return read_text(replace(found, data=text), reading)
