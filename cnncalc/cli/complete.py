@@ -42,6 +42,15 @@ def ops(incomplete: str) -> list[str]:
     return [name for name in OPS if name.startswith(incomplete)]
 
 
+def subjects(incomplete: str) -> list[str]:
+    """What `explain` knows by name: ops, and the codes of `check` once their `CNN` is begun."""
+    if not incomplete.upper().startswith("CNN"):
+        return ops(incomplete)
+    from cnncalc.lint.rules.errors import manuals
+
+    return [code for code in manuals() if code.startswith(incomplete.upper())]
+
+
 def conventions(incomplete: str) -> list[str]:
     """Names of conventions for counting FLOPs."""
     from cnncalc.conventions import CONVENTIONS

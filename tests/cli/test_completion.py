@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnncalc.cli.app import COMMANDS
+from cnncalc.lint.rules.errors import manuals
 from tests.cli.program import config, start
 
 RESNET = config("resnet18")
@@ -34,6 +35,7 @@ def test_commands_are_offered_in_their_order() -> None:
         ("cnncalc shapes x.yaml --layout channels_l", ["channels_last"]),
         ("cnncalc flops x.yaml --convention t", ["torchvision", "torch", "thop"]),
         ("cnncalc explain dw", ["dwconv"]),
+        ("cnncalc explain CNN00", [code for code in manuals() if code.startswith("CNN00")]),
         (f"cnncalc rf {RESNET} --at la", ["layer1", "layer2", "layer3", "layer4"]),
         (f"cnncalc rf {RESNET} --at layer1.", ["layer1.0", "layer1.1"]),
         (f"cnncalc explain {RESNET} --at layer1.0.conv1", ["layer1.0.conv1"]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc.cli.complete import layer_names, ops
+from cnncalc.cli.complete import layer_names, subjects
 from cnncalc.cli.options import Format, Output, Reading
 from cnncalc.cli.output import width
 from cnncalc.errors import UsageError
@@ -44,7 +44,7 @@ def command(
         typer.Argument(
             metavar="CODE|OP|SOURCE",
             help="A code of `check`, an op, or a network (with --at or --against).",
-            autocompletion=ops,
+            autocompletion=subjects,
             show_default=False,
         ),
     ],
