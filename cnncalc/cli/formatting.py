@@ -24,10 +24,7 @@ def spec_text(report: Report, reading: Reading) -> str:
     if spec.source == LINE:
         text = line_to_spec(spec)
     elif not spec.text:
-        message = f"{spec.source} is no spec file"
-        raise UsageError(message)
-    elif reading.input or reading.set or reading.batch is not None or reading.dtype is not None:
-        message = "--to spec formats the file as it is: --input, --batch, --dtype and --set change nothing in it"
+        message = f"{spec.source} is no spec file, which is all that can be formatted"
         raise UsageError(message)
     else:
         text = formatted(spec.text)
@@ -35,6 +32,9 @@ def spec_text(report: Report, reading: Reading) -> str:
             raise _changed(spec.source)
     named = "name" in spec.places
     if _meaning(_read(text, report), named=named) != _meaning(report, named=named):
+        if reading.input or reading.set or reading.batch is not None or reading.dtype is not None:
+            message = "--to spec formats the file as it is: --input, --batch, --dtype and --set change nothing in it"
+            raise UsageError(message)
         raise _changed(spec.source)
     return text
 
