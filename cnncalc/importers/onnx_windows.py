@@ -148,15 +148,28 @@ def pool(op: str) -> Callable[[Call], Held]:
             options["ceil_mode"] = True
         if op == "lppool" and call.integer("p", 2) != 2:  # noqa: PLR2004 - the default
             options["norm_type"] = call.integer("p", 2)
-        padding = options.get("padding")
-        if padding is not None and not isinstance(padding, str):
-            pairs = _pairs(call, len(kernel))
+        if "padding" in options:
+            pairs = _pool_pairs(call, call.shape(x)[1:], kernel, str(options["padding"]))
             if op == "lppool" or any(2 * max(pair) > k for pair, k in zip(pairs, kernel, strict=True)):
                 options.pop("padding")
                 x = call.layer("pad", [x], {"padding": pads_of(pairs)}, suffix=".pad")
         return call.layer(op, [x], options)
 
     return mapped
+
+
+def _pool_pairs(call: Call, sizes: Sequence[int], kernel: Sequence[int], word: str) -> Pairs:
+    """The padding in numbers, whichever way it is said."""
+    ndim = len(kernel)
+    if word not in _WORDS.values():
+        return _pairs(call, ndim)
+    strides, dilations = (call.ints(name, (1,) * ndim) or () for name in ("strides", "dilations"))
+    pairs = []
+    for n, k, s, d in zip(sizes, kernel, strides, dilations, strict=True):
+        total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
+        less, more = total // 2, total - total // 2
+        pairs.append((less, more) if word == "same" else (more, less))
+    return tuple(pairs)
 
 
 def pad(call: Call) -> Held:
