@@ -111,7 +111,7 @@ class Classes:
         return body.block, tuple(steps), len(body.inputs), tuple(map(body.local, body.outputs))
 
     def _name(self, block: str) -> str:
-        name = "".join(part[:1].upper() + part[1:] for part in block.split("_")) or "Block"
+        name = identifier("".join(part[:1].upper() + part[1:] for part in block.split("_")) or "Block")
         count = self._names[name] = self._names.get(name, 0) + 1
         return name if count == 1 else f"{name}{'V' if name[-1].isdigit() else ''}{count}"
 

@@ -253,6 +253,10 @@ layers: [b 4, b 5, b 6]
 blocks: {b(c): [{when: c > 3, do: [conv c k1]}]}
 layers: [b 2, b 4, b 3]
 """,
+    "blocks that are called like what the file imports": """
+blocks: {F(c): [conv c k3 same s=2], torch: relu, nn: tanh}
+layers: [F 4, torch, nn]
+""",
     "copies that read each other's middle": """
 blocks: {b: [m: conv 4 k1, relu]}
 layers: [l: b *3, add l.0.m l.1.m]
