@@ -181,8 +181,9 @@ class _Walk:
 
     def _made(self, node: Node, given: list[Any]) -> Any:
         if node.op == "Constant" and not given:
-            made = constant_of(node.attributes)
-            return made if made is not None else Tensor(name=node.name)
+            # Exporters give all such tensors one name; only that of the output tells them apart.
+            held = constant_of(node.attributes) or Tensor()
+            return replace(held, name=node.outputs[0] if node.outputs else "")
         standard = node.domain in ("", "ai.onnx")
         if standard and given and not any(isinstance(found, Held) for found in given):
             tensors = [found for found in given if isinstance(found, Tensor)]

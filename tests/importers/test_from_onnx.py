@@ -182,6 +182,13 @@ class TestNetworks:
         )
         assert _report(read_onnx(data)).totals.params == 4 * 4 * 9
 
+    def test_weights_in_constant_nodes_of_one_name_are_not_one_weight(self) -> None:
+        constant = wire.message((1, "value"), (5, wire.tensor("value", 4, 4, 3, 3)), (20, 4))
+        nodes = [wire.message((2, name), (4, "Constant"), (5, constant)) for name in ("u", "v")]
+        nodes += [wire.node("Conv", "x u", "a"), wire.node("Conv", "a v", "y")]
+        data = wire.model(nodes, [wire.value_info("x", 1, 4, 8, 8)], ["y"])
+        assert _report(read_onnx(data)).totals.params == 2 * 4 * 4 * 9
+
     def test_a_product_with_its_own_sigmoid_is_silu(self) -> None:
         data = wire.model(
             [wire.node("Sigmoid", "x", "a"), wire.node("Mul", "x a", "y")], [wire.value_info("x", 1, 4, 8, 8)], ["y"]
