@@ -78,8 +78,8 @@ def from_torch(
     Read with `torch.export` in inference mode; nothing is computed. Raises SpecError with all ops that have no
     counterpart (`allow_unknown` keeps them as `custom`), UsageError where PyTorch is missing or cannot export it.
     """
-    from cnncalc.importers.from_torch import from_module
-    from cnncalc.importers.writing import to_yaml
+    from cnncalc.importers.pytorch.module import from_module
+    from cnncalc.importers.writing.to_yaml import to_yaml
 
     shapes = {key: tuple(shape) for key, shape in (_shapes(input) or {}).items()}
     text = to_yaml(from_module(module, shapes, name=name, allow_unknown=allow_unknown), flat=flat)
@@ -99,7 +99,7 @@ def from_onnx(
     SpecError with all nodes that have no counterpart (`allow_unknown` keeps them as `custom`) or where the bytes are no
     model, UsageError where the file cannot be read or a free size is not given.
     """
-    from cnncalc.importers.from_onnx import read_onnx
+    from cnncalc.importers.onnx.model import read_onnx
 
     return _imported(read_onnx(source, _tuples(input), allow_unknown=allow_unknown), source, flat=flat)
 
@@ -116,13 +116,13 @@ def from_keras(
     Read as data, nothing is executed. `input` (channels first) gives sizes that the file leaves free. Raises what
     `from_onnx` raises.
     """
-    from cnncalc.importers.from_keras import read_keras
+    from cnncalc.importers.keras.model import read_keras
 
     return _imported(read_keras(source, _tuples(input), allow_unknown=allow_unknown), source, flat=flat)
 
 
 def _imported(found: Imported, source: str | os.PathLike[str] | bytes, *, flat: bool) -> NetworkSpec:
-    from cnncalc.importers.writing import to_yaml
+    from cnncalc.importers.writing.to_yaml import to_yaml
 
     shown = "<bytes>" if isinstance(source, bytes) else os.fspath(source)
     return _checked(reader.parse(to_yaml(found, flat=flat), source=shown))

@@ -61,7 +61,7 @@ def imported(source: str, how: Importing, inputs: Mapping[str, TensorShape]) -> 
     The latter runs the user's code; files are read as data. UsageError where that fails or the size of an input is
     missing; SpecError where an op has no counterpart.
     """
-    from cnncalc.importers.writing import to_yaml
+    from cnncalc.importers.writing.to_yaml import to_yaml
 
     shapes = {key: tuple(shape) for key, shape in inputs.items()}
     if not is_callable(source):
@@ -72,7 +72,7 @@ def imported(source: str, how: Importing, inputs: Mapping[str, TensorShape]) -> 
     if not inputs:
         message = f"{source}: a model needs the size of its input: -i CHANNELSxHEIGHTxWIDTH, such as -i 3x224x224"
         raise UsageError(message)
-    from cnncalc.importers.from_torch import call, from_module
+    from cnncalc.importers.pytorch.module import call, from_module
 
     module = call(source, how.args, how.kwargs)
     name = source.rpartition(":")[2].rpartition(".")[2]

@@ -12,17 +12,17 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import UsageError
-from cnncalc.export.torch_bodies import Body, Planner, identifier
-from cnncalc.export.torch_classes import Classes, Slot
-from cnncalc.export.torch_code import Code
-from cnncalc.export.torch_forward import chained, forward
-from cnncalc.export.torch_helpers import helper
-from cnncalc.export.torch_sharing import sharing
+from cnncalc.export.pytorch.bodies import Body, Planner, identifier
+from cnncalc.export.pytorch.classes import Classes, Slot
+from cnncalc.export.pytorch.code import Code
+from cnncalc.export.pytorch.forward import chained, forward
+from cnncalc.export.pytorch.helpers import helper
+from cnncalc.export.pytorch.sharing import sharing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from cnncalc.export.torch_bodies import Step
+    from cnncalc.export.pytorch.bodies import Step
     from cnncalc.report import LayerReport, Report
 
 LONG = 88

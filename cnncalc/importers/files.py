@@ -20,7 +20,7 @@ def is_model(path: Path) -> bool:
     ending = path.suffix.lower()
     if ending != ".json":
         return ending in ENDINGS
-    from cnncalc.importers.keras_config import is_config
+    from cnncalc.importers.keras.config import is_config
 
     try:
         with path.open("rb") as file:
@@ -37,9 +37,9 @@ def read_file(
 ) -> Imported:
     """The layers of a model file; raises what `read_onnx` and `read_keras` raise."""
     if Path(path).suffix.lower() == ".onnx":
-        from cnncalc.importers.from_onnx import read_onnx
+        from cnncalc.importers.onnx.model import read_onnx
 
         return read_onnx(path, shapes, allow_unknown=allow_unknown)
-    from cnncalc.importers.from_keras import read_keras
+    from cnncalc.importers.keras.model import read_keras
 
     return read_keras(path, shapes, allow_unknown=allow_unknown)

@@ -10,9 +10,9 @@ import pytest
 
 import cnncalc
 from cnncalc.errors import SpecError, UsageError
-from cnncalc.importers.from_keras import read_keras
-from cnncalc.importers.keras_config import MAX_BYTES, MAX_DEPTH
-from cnncalc.importers.writing import to_yaml
+from cnncalc.importers.keras.config import MAX_BYTES, MAX_DEPTH
+from cnncalc.importers.keras.model import read_keras
+from cnncalc.importers.writing.to_yaml import to_yaml
 from cnncalc.spec import reader
 
 if TYPE_CHECKING:

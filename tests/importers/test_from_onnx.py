@@ -8,8 +8,8 @@ import pytest
 
 import cnncalc
 from cnncalc.errors import SpecError, UsageError
-from cnncalc.importers.from_onnx import read_onnx
-from cnncalc.importers.writing import to_yaml
+from cnncalc.importers.onnx.model import read_onnx
+from cnncalc.importers.writing.to_yaml import to_yaml
 from cnncalc.spec import reader
 from tests.importers import wire
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import cnncalc
-from cnncalc.importers.from_onnx import read_onnx
-from cnncalc.importers.writing import to_yaml
+from cnncalc.importers.onnx.model import read_onnx
+from cnncalc.importers.writing.to_yaml import to_yaml
 from cnncalc.report import Report
 from cnncalc.spec import reader
 

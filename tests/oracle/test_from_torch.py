@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cnncalc
-from cnncalc.importers.from_torch import from_module
-from cnncalc.importers.writing import to_yaml
+from cnncalc.importers.pytorch.module import from_module
+from cnncalc.importers.writing.to_yaml import to_yaml
 from tests.oracle import models
 from tests.oracle.pytorch import nn, torch
 

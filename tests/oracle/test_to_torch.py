@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cnncalc.export.pytorch.bodies import Body, Planner
 from cnncalc.export.to_torch import to_torch
-from cnncalc.export.torch_bodies import Body, Planner
 from tests.export.networks import NAMES, example, net, report
 from tests.oracle.networks import document
 from tests.oracle.pytorch import FlopCounterMode, torch

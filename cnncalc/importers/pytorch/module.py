@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import SpecError, UsageError, finding
 from cnncalc.importers.layers import Imported
-from cnncalc.importers.torch_ops import MAPPERS, NOTHING, unmapped
-from cnncalc.importers.torch_trace import SAMPLES, Held, Trace, UnmappedError, Weights, module_path, op_name
+from cnncalc.importers.pytorch.nodes import module_path, op_name
+from cnncalc.importers.pytorch.table import MAPPERS, NOTHING, unmapped
+from cnncalc.importers.tensors.trace import SAMPLES, Held, Trace, UnmappedError, Weights
 from cnncalc.values import replace
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import LayerError
 from cnncalc.geometry.shape import TensorShape
-from cnncalc.importers.onnx_wire import Tensor
-from cnncalc.importers.torch_axes import BATCH, size_of
-from cnncalc.importers.torch_trace import Held, Trace, UnmappedError, Weights
+from cnncalc.importers.onnx.wire import Tensor
+from cnncalc.importers.tensors.axes import BATCH, size_of
+from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError, Weights
 from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cnncalc.importers.layers import Option, Shape
-    from cnncalc.importers.onnx_wire import Node
+    from cnncalc.importers.onnx.wire import Node
 
 
 @value

@@ -6,19 +6,19 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cnncalc.importers import references
-from cnncalc.importers.blocks import Call, find_blocks, repeated
-from cnncalc.importers.references import COMMUTES
-from cnncalc.importers.tree import Group, Step, chains, grouped, plain_name
-from cnncalc.importers.words import text, words
+from cnncalc.importers.writing import references
+from cnncalc.importers.writing.blocks import Call, find_blocks, repeated
+from cnncalc.importers.writing.references import COMMUTES
+from cnncalc.importers.writing.tree import Group, Step, chains, grouped, plain_name
+from cnncalc.importers.writing.words import text, words
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cnncalc.importers.layers import Imported, Shape
-    from cnncalc.importers.references import Place
-    from cnncalc.importers.words import Parts
+    from cnncalc.importers.writing.references import Place
+    from cnncalc.importers.writing.words import Parts
 
 COMMENT_AT = 60
 

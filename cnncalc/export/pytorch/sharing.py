@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.export.torch_bodies import Body
+from cnncalc.export.pytorch.bodies import Body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cnncalc.export.torch_bodies import Step
-    from cnncalc.export.torch_classes import Classes
+    from cnncalc.export.pytorch.bodies import Step
+    from cnncalc.export.pytorch.classes import Classes
     from cnncalc.report import LayerReport, Report
 
 

@@ -8,12 +8,12 @@ from itertools import product
 from math import ceil, floor, prod
 from typing import TYPE_CHECKING
 
-from cnncalc.importers.onnx_wire import MAX_KEPT, Node, Number, Tensor
+from cnncalc.importers.onnx.wire import MAX_KEPT, Node, Number, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cnncalc.importers.onnx_wire import Attribute
+    from cnncalc.importers.onnx.wire import Attribute
 
 
 def vector(values: Sequence[Number]) -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.references import NoNameError
-from cnncalc.importers.tree import Group, plain_name
-from cnncalc.importers.words import Hole
+from cnncalc.importers.writing.references import NoNameError
+from cnncalc.importers.writing.tree import Group, plain_name
+from cnncalc.importers.writing.words import Hole
 from cnncalc.spec.syntax import variable_error
 from cnncalc.values import replace, value
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.importers.layers import Imported
-    from cnncalc.importers.words import Part, Parts
+    from cnncalc.importers.writing.words import Part, Parts
 
 Body = Callable[[Group, tuple[Group, ...], str], list[Any]]
 """Writes the lines of a group as those of a block: the group, the groups around it and itself, what it reads."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
-from cnncalc.importers.words import NORMS, WINDOWED
+from cnncalc.importers.writing.words import NORMS, WINDOWED
 from cnncalc.ops import OPS
 from cnncalc.ops.activation import Activation
 from cnncalc.spec.syntax import name_error

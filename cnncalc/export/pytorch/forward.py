@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cnncalc.export.torch_bodies import Body, identifier, readers_of
-from cnncalc.export.torch_code import Code
+from cnncalc.export.pytorch.bodies import Body, identifier, readers_of
+from cnncalc.export.pytorch.code import Code
 from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from cnncalc.export.torch_bodies import Step
+    from cnncalc.export.pytorch.bodies import Step
 
 
 @value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.torch_code import Argument, Code, NoCodeError, axes, flat
-from cnncalc.export.torch_windows import MODES
+from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, axes, flat
+from cnncalc.export.pytorch.windows import MODES
 from cnncalc.geometry.window import AxisWindow
 
 if TYPE_CHECKING:

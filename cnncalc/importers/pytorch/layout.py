@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers import torch_axes as axes
-from cnncalc.importers.torch_axes import CHANNELS, SPACE, Atom
-from cnncalc.importers.torch_trace import SAMPLES, Held, Trace, UnmappedError, op_name
+from cnncalc.importers.pytorch.nodes import op_name
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.axes import CHANNELS, SPACE, Atom
+from cnncalc.importers.tensors.trace import SAMPLES, Held, Trace, UnmappedError
 from cnncalc.values import replace
 
 if TYPE_CHECKING:

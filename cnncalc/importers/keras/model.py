@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import SpecError, UsageError, finding
-from cnncalc.importers import torch_axes as axes
-from cnncalc.importers.keras_config import bad, read_config
-from cnncalc.importers.keras_layers import MAPPERS, Call, Spot
+from cnncalc.importers.keras.config import bad, read_config
+from cnncalc.importers.keras.layers import MAPPERS, Call, Spot
 from cnncalc.importers.layers import Imported
-from cnncalc.importers.torch_trace import SAMPLES, Held, Trace, UnmappedError
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.trace import SAMPLES, Held, Trace, UnmappedError
 from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cnncalc.importers.keras_config import Source
+    from cnncalc.importers.keras.config import Source
     from cnncalc.importers.layers import Option, Shape
 
 MODELS = frozenset({"Sequential", "Functional", "Model"})

@@ -1,14 +1,13 @@
-"""The state of one import from PyTorch: what each node of the graph stands for, and the layers found so far."""
+"""The state of one import: what each node of the graph stands for, and the layers found so far."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers import torch_axes as axes
 from cnncalc.importers.layers import Layer
-from cnncalc.importers.torch_axes import Atom, Dim, Dims
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.axes import Atom, Dim, Dims
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 SAMPLES = 2
 """In the batch that is traced: with one, the batch could not be told from any other axis of size 1."""
-_CALL = re.compile(r"@\d+")
 
 
 class UnmappedError(Exception):
@@ -209,24 +207,6 @@ def _factor(dims: Dims, sizes: tuple[int, ...], channels: int, *, up: bool) -> i
 
 def _part(axis: int, size: int, stride: int) -> Dim:
     return (Atom(axis, size, stride),) if size > 1 else ()
-
-
-def op_name(node: Any) -> str:
-    """`aten.relu_.default` -> `relu`."""
-    parts = str(node.target).split(".")
-    name = parts[1] if len(parts) > 1 else parts[0]
-    return name if name.startswith("_") else name.rstrip("_")
-
-
-def module_path(node: Any) -> tuple[str, str, int]:
-    """Path, class and call number of the innermost module that a node belongs to."""
-    stack = list((node.meta.get("nn_module_stack") or {}).items())
-    if not stack:
-        return "", "", 0
-    key, (path, kind) = stack[-1]
-    call = _CALL.search(key) or _CALL.search(path)
-    kind = kind if isinstance(kind, str) else kind.__name__
-    return _CALL.sub("", path), kind.rpartition(".")[2], int(call[0][1:]) if call else 0
 
 
 def _text(shape: Shape) -> str:

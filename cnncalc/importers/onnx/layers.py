@@ -5,20 +5,20 @@ from __future__ import annotations
 from math import isclose
 from typing import TYPE_CHECKING
 
-from cnncalc.importers import onnx_windows as windows
-from cnncalc.importers import torch_axes as axes
-from cnncalc.importers.onnx_constants import integers, resolved, vector
-from cnncalc.importers.onnx_windows import numel
-from cnncalc.importers.onnx_wire import Tensor
-from cnncalc.importers.torch_axes import BATCH, CHANNELS, SPACE, Atom
-from cnncalc.importers.torch_trace import SAMPLES, Held, UnmappedError
+from cnncalc.importers.onnx import windows
+from cnncalc.importers.onnx.constants import integers, resolved, vector
+from cnncalc.importers.onnx.windows import numel
+from cnncalc.importers.onnx.wire import Tensor
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.axes import BATCH, CHANNELS, SPACE, Atom
+from cnncalc.importers.tensors.trace import SAMPLES, Held, UnmappedError
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cnncalc.importers.layers import Option
-    from cnncalc.importers.onnx_nodes import Call
+    from cnncalc.importers.onnx.nodes import Call
 
 Made = "Held | Tensor | tuple[Held, ...] | None"
 

@@ -6,16 +6,16 @@ from fractions import Fraction
 from math import ceil, floor, prod
 from typing import TYPE_CHECKING
 
-from cnncalc.importers.onnx_constants import integers
-from cnncalc.importers.onnx_wire import Tensor
-from cnncalc.importers.torch_trace import UnmappedError
+from cnncalc.importers.onnx.constants import integers
+from cnncalc.importers.onnx.wire import Tensor
+from cnncalc.importers.tensors.trace import UnmappedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cnncalc.importers.layers import Option
-    from cnncalc.importers.onnx_nodes import Call
-    from cnncalc.importers.torch_trace import Held
+    from cnncalc.importers.onnx.nodes import Call
+    from cnncalc.importers.tensors.trace import Held
 
 Pairs = tuple[tuple[int, int], ...]
 _WORDS = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower"}

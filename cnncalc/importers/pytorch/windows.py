@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.torch_trace import Held, Trace, UnmappedError, Weights
+from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -198,8 +198,8 @@ def resized(trace: Trace, before: Held, made: Held) -> Held:
 
 
 def _whole_like(trace: Trace, held: Held) -> Any:
-    from cnncalc.importers.torch_axes import whole
-    from cnncalc.importers.torch_trace import SAMPLES
+    from cnncalc.importers.tensors.axes import whole
+    from cnncalc.importers.tensors.trace import SAMPLES
 
     return whole((SAMPLES, *trace.shapes[held.layer]))
 

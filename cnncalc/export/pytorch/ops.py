@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.torch_code import Argument, Code, NoCodeError, Raw
-from cnncalc.export.torch_layout import (
+from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, Raw
+from cnncalc.export.pytorch.layout import (
     adaptive,
     channelshuffle,
     crop,
@@ -20,8 +20,8 @@ from cnncalc.export.torch_layout import (
     tokens,
     upsample,
 )
-from cnncalc.export.torch_norms import NORMS
-from cnncalc.export.torch_windows import avgpool, blurpool, conv, convt, lppool, maxpool, sepconv
+from cnncalc.export.pytorch.norms import NORMS
+from cnncalc.export.pytorch.windows import avgpool, blurpool, conv, convt, lppool, maxpool, sepconv
 
 if TYPE_CHECKING:
     from collections.abc import Callable

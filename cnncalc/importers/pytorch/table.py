@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers import torch_axes as axes
-from cnncalc.importers import torch_layout as layout
-from cnncalc.importers import torch_windows as windows
-from cnncalc.importers.torch_axes import CHANNELS, SPACE, Atom
-from cnncalc.importers.torch_trace import Held, Trace, UnmappedError, Weights, op_name
-from cnncalc.importers.torch_windows import output_shape
+from cnncalc.importers.pytorch import layout, windows
+from cnncalc.importers.pytorch.nodes import op_name
+from cnncalc.importers.pytorch.windows import output_shape
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.axes import CHANNELS, SPACE, Atom
+from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError, Weights
 from cnncalc.values import replace
 
 if TYPE_CHECKING:

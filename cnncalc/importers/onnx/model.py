@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 from cnncalc.errors import SpecError, UsageError, finding
-from cnncalc.importers import torch_axes as axes
 from cnncalc.importers.layers import Imported
-from cnncalc.importers.onnx_constants import constant_of, folded
-from cnncalc.importers.onnx_layers import MAPPERS
-from cnncalc.importers.onnx_nodes import Call
-from cnncalc.importers.onnx_wire import Tensor, read_model
-from cnncalc.importers.torch_trace import SAMPLES, Held, Trace, UnmappedError
+from cnncalc.importers.onnx.constants import constant_of, folded
+from cnncalc.importers.onnx.layers import MAPPERS
+from cnncalc.importers.onnx.nodes import Call
+from cnncalc.importers.onnx.wire import Tensor, read_model
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.trace import SAMPLES, Held, Trace, UnmappedError
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cnncalc.importers.layers import Option, Shape
-    from cnncalc.importers.onnx_wire import Dims, Model, Node
+    from cnncalc.importers.onnx.wire import Dims, Model, Node
 
 Source = Union[str, "os.PathLike[str]", bytes]
 OLDEST = 7

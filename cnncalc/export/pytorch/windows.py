@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.torch_code import Argument, Code, NoCodeError, axes, flat, is_even
+from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, axes, flat, is_even
 
 if TYPE_CHECKING:
     from cnncalc.ops.base import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from cnncalc.export.torch_code import Code, NoCodeError
-from cnncalc.export.torch_ops import code
+from cnncalc.export.pytorch.code import Code, NoCodeError
+from cnncalc.export.pytorch.ops import code
 from cnncalc.values import value
 
 if TYPE_CHECKING:

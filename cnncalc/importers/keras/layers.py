@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers import torch_axes as axes
-from cnncalc.importers.onnx_nodes import add
-from cnncalc.importers.onnx_windows import pads_of, short
-from cnncalc.importers.onnx_wire import Tensor
-from cnncalc.importers.torch_axes import CHANNELS
-from cnncalc.importers.torch_trace import SAMPLES, Held, Trace, UnmappedError
+from cnncalc.importers.onnx.nodes import add
+from cnncalc.importers.onnx.windows import pads_of, short
+from cnncalc.importers.onnx.wire import Tensor
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.axes import CHANNELS
+from cnncalc.importers.tensors.trace import SAMPLES, Held, Trace, UnmappedError
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:

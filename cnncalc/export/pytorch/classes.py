@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnncalc.export.torch_bodies import Body, identifier
-from cnncalc.export.torch_code import Code
+from cnncalc.export.pytorch.bodies import Body, identifier
+from cnncalc.export.pytorch.code import Code
 from cnncalc.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cnncalc.export.torch_bodies import Step
+    from cnncalc.export.pytorch.bodies import Step
 
 CHANNELS = frozenset(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.torch_code import Argument, Code, NoCodeError
+from cnncalc.export.pytorch.code import Argument, Code, NoCodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.importers.tree import Group, Step
+from cnncalc.importers.writing.tree import Group, Step
 from cnncalc.values import value
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The parts of a Python file of `nn.Module` classes."""

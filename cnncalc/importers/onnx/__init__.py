@@ -1,0 +1,1 @@
+"""ONNX files, read as bytes without the onnx package."""

@@ -1,0 +1,1 @@
+"""PyTorch modules, exported and read as a graph of ATen ops."""

@@ -1,0 +1,1 @@
+"""From the layers that an importer found to the text of a network file."""
