@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnncalc import queries, render
     from cnncalc.api import analyze, build, from_keras, from_onnx, from_torch, load, parse
-    from cnncalc.errors import CnncalcError, SpecError
+    from cnncalc.errors import CnncalcError, SpecError, UsageError
     from cnncalc.lint.driver import lint
     from cnncalc.report import Report
+    from cnncalc.spec.network import NetworkSpec
 
 __version__ = "0.1.0"
 __all__ = [
     "CnncalcError",
+    "NetworkSpec",
     "Report",
     "SpecError",
+    "UsageError",
     "__version__",
     "analyze",
     "build",
@@ -48,7 +51,9 @@ _HOMES = {
     "parse": "cnncalc.api",
     "CnncalcError": "cnncalc.errors",
     "SpecError": "cnncalc.errors",
+    "UsageError": "cnncalc.errors",
     "Report": "cnncalc.report",
+    "NetworkSpec": "cnncalc.spec.network",
 }
 _PACKAGES = frozenset({"lint", "queries", "render"})  # lint can be called, too
 
