@@ -1,0 +1,288 @@
+"""Write docs/compatibility.md: which models of which collections are read, and whether the figures are exact.
+
+    python docs/make_compatibility.py survey.jsonl torchvision timm onnx keras [--most 4]
+
+Needs what it surveys: torch, torchvision and timm (`pip install --no-deps`, and pillow), onnx, keras. Results are kept
+in `survey.jsonl`, a line each, and not tried again; without collections the page is written from what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections import Counter
+from math import prod
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import cnncalc
+from cnncalc.errors import SpecError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PAGE = Path(__file__).with_name("compatibility.md")
+MAX_REASON = 120
+LIMIT = 240
+"""Seconds for one model."""
+INTRODUCTION = """# Compatibility
+
+Made by [make_compatibility.py](make_compatibility.py). *Exact*: the model is imported, and parameters and
+multiply-accumulates are those that the framework itself counts, to the integer. *Differs*: imported, but a figure is
+another one; each is listed. *Refused*: an op has no counterpart; the error names every place, the table one reason.
+"""
+
+
+class TooSlowError(Exception):
+    """A model took longer than LIMIT."""
+
+
+def main() -> int:
+    """Survey the collections named, then write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("collections", nargs="*", choices=[*COLLECTIONS, []])
+    parser.add_argument("--most", type=int, default=4, help="models of a family of timm")
+    options = parser.parse_args()
+    known = _read(options.results)
+    seen = {(found["collection"], found["name"]) for found in known}
+    with options.results.open("a", encoding="utf-8") as file:
+        for collection in options.collections:
+            for family, name in COLLECTIONS[collection].names(options.most):
+                if (collection, name) not in seen:
+                    found = {"collection": collection, "family": family, "name": name, **_tried(collection, name)}
+                    file.write(json.dumps(found) + "\n")
+                    file.flush()
+                    known.append(found)
+    PAGE.write_text(_page(known), encoding="utf-8")
+    return 0
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def _tried(collection: str, name: str) -> dict[str, Any]:
+    """Status, and the reason where it is not exact."""
+
+    def stop(*_: object) -> None:
+        raise TooSlowError(f"more than {LIMIT} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(LIMIT)
+    try:
+        ours, theirs = COLLECTIONS[collection].figures(name)
+    except SpecError as error:
+        places = [found.message for found in error.findings]
+        return {"status": "refused", "why": _reason(places[0]), "places": len(places)}
+    except UsageError as error:
+        return {"status": "refused", "why": str(error).split("\n", 1)[0]}
+    except TooSlowError as error:
+        return {"status": "refused", "why": str(error)}
+    except Exception as error:  # noqa: BLE001 - one broken model is one line
+        return {"status": "refused", "why": f"{type(error).__name__}: {error}".split("\n", 1)[0]}
+    finally:
+        signal.alarm(0)
+    apart = [f"{key} {ours[key]:,}, not {theirs[key]:,}" for key in theirs if ours[key] != theirs[key]]
+    return {"status": "differs", "why": "; ".join(apart)} if apart else {"status": "exact", "why": ""}
+
+
+def _reason(message: str) -> str:
+    """The message without the place in the model."""
+    return message.partition(": ")[2] or message
+
+
+def _totals(spec: cnncalc.NetworkSpec) -> dict[str, int]:
+    report = cnncalc.analyze(spec)
+    return {"parameters": report.totals.params, "MACs": report.totals.macs}
+
+
+class Torchvision:
+    """All classification, segmentation and video models of torchvision."""
+
+    title = "torchvision"
+
+    @staticmethod
+    def names(most: int) -> Iterator[tuple[str, str]]:  # noqa: ARG004 - one signature for all
+        """Family and name."""
+        _stubs()
+        from torchvision import models
+
+        for module in (models, models.segmentation, models.video, models.detection, models.optical_flow):
+            for name in models.list_models(module=module):
+                yield module.__name__.removeprefix("torchvision.models").lstrip(".") or "classification", name
+
+    @staticmethod
+    def figures(name: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Ours and theirs."""
+        _stubs()
+        from torchvision import models
+
+        weights = models.get_model_weights(name)
+        size: tuple[int, ...] = (3, 224, 224)
+        builder = models.get_model_builder(name)
+        if builder.__module__.startswith("torchvision.models.video"):
+            size = (3, 16, 224, 224)
+        meta = next(iter(weights)).meta if len(weights) else {}
+        if size[1:] == (224, 224) and max(meta.get("min_size", (0,))) > 224:  # noqa: PLR2004 - the usual size
+            size = (3, *meta["min_size"])
+        with _meta():
+            module = models.get_model(name, weights=None, **_without_weights(name))
+        return _torch_figures(module, size, name)
+
+
+def _without_weights(name: str) -> dict[str, object]:
+    parts = ("segmentation", "deeplab", "fcn_", "lraspp", "rcnn", "retinanet", "ssd", "fcos")
+    return {"weights_backbone": None} if any(part in name for part in parts) else {}
+
+
+class Timm:
+    """Some models of every family of timm, spread over its names."""
+
+    title = "timm"
+
+    @staticmethod
+    def names(most: int) -> Iterator[tuple[str, str]]:
+        """Family and name."""
+        _stubs()
+        import timm
+
+        families: dict[str, list[str]] = {}
+        for name in timm.list_models():
+            module = timm.get_pretrained_cfg(name) and timm.model_entrypoint(name).__module__
+            families.setdefault(str(module).rpartition(".")[2], []).append(name)
+        for family, names in sorted(families.items()):
+            step = max(1, -(-len(names) // most))
+            yield from ((family, name) for name in names[::step])
+
+    @staticmethod
+    def figures(name: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Ours and theirs."""
+        _stubs()
+        import timm
+
+        with _meta():
+            module = timm.create_model(name)
+        size = tuple(module.pretrained_cfg.get("input_size") or (3, 224, 224))
+        return _torch_figures(module, size, name)
+
+
+def _stubs() -> None:
+    """Declare the compiled operators of torchvision, which these models do not call, where they are missing."""
+    import torch
+
+    if not hasattr(torch.ops.torchvision, "nms"):
+        library = torch.library.Library("torchvision", "DEF")
+        _LIBRARIES.append(library)
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+
+_LIBRARIES: list[Any] = []
+
+
+def _meta() -> Any:
+    import torch
+
+    return torch.device("meta")
+
+
+def _torch_figures(module: Any, size: tuple[int, ...], name: str) -> tuple[dict[str, int], dict[str, int]]:
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    module.eval()
+    ours = _totals(cnncalc.from_torch(module, size, name=name))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(torch.empty((1, *size), device="meta"))
+    used = sum(parameter.numel() for parameter in module.parameters())
+    if used != ours["parameters"]:  # only what the forward pass reads
+        used = _read_parameters(module, size)
+    return ours, {"parameters": used, "MACs": counter.get_total_flops() // 2}
+
+
+def _read_parameters(module: Any, size: tuple[int, ...]) -> int:
+    import torch
+
+    program = torch.export.export(module, (torch.empty((2, *size), device="meta"),), strict=False)
+    names = program.graph_signature.inputs_to_parameters
+    read = {
+        id(program.state_dict[names[node.name]]): program.state_dict[names[node.name]].numel()
+        for node in program.graph.nodes
+        if node.op == "placeholder" and node.name in names and node.users
+    }
+    return sum(read.values())
+
+
+class Keras:
+    """All convolutional networks of keras.applications."""
+
+    title = "keras.applications"
+
+    @staticmethod
+    def names(most: int) -> Iterator[tuple[str, str]]:  # noqa: ARG004 - one signature for all
+        """Family and name."""
+        from keras import applications
+
+        for module in sorted(vars(applications)):
+            for name, found in sorted(vars(getattr(applications, module)).items()):
+                if callable(found) and name[0].isupper() and not module[0].isupper():
+                    yield module, name
+
+    @staticmethod
+    def figures(name: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Ours and theirs; Keras counts no MACs."""
+        from keras import applications
+
+        model = getattr(applications, name)(weights=None)
+        spec = cnncalc.from_keras(model.to_json().encode())
+        counted = sum(prod(map(int, weight.shape)) for weight in model.trainable_weights)
+        return _totals(spec), {"parameters": counted}
+
+
+COLLECTIONS: dict[str, Any] = {"torchvision": Torchvision, "timm": Timm, "keras": Keras}
+
+
+def _page(results: Iterable[dict[str, Any]]) -> str:
+    parts = [INTRODUCTION]
+    for key, collection in COLLECTIONS.items():
+        found = [result for result in results if result["collection"] == key]
+        if found:
+            parts.append(_section(collection.title, found))
+    return "\n".join(parts)
+
+
+def _section(title: str, found: list[dict[str, Any]]) -> str:
+    """One collection: a sentence, a row per family that is not wholly exact, and the families that are."""
+    families: dict[str, list[dict[str, Any]]] = {}
+    for result in found:
+        families.setdefault(result["family"], []).append(result)
+    counts = Counter(result["status"] for result in found)
+    told = ", ".join(f"{counts[status]} {status}" for status in ("exact", "differs", "refused") if counts[status])
+    lines = [f"## {title}", f"{len(found)} models of {len(families)} families: {told}.", ""]
+    whole = [name for name, results in families.items() if all(each["status"] == "exact" for each in results)]
+    if whole:
+        counted = ", ".join(f"{name} ({len(families[name])})" for name in whole)
+        lines += [*wrap(f"Exact in all models tried: {counted}.", width=120), ""]
+    rest = {name: results for name, results in families.items() if name not in whole}
+    if rest:
+        lines += ["| family | exact | not exact | why |", "|---|---|---|---|"]
+    for name, results in rest.items():
+        left = [each for each in results if each["status"] != "exact"]
+        exact = len(results) - len(left)
+        reasons = dict.fromkeys(_short(each) for each in left)
+        shown = ", ".join(each["name"] for each in left)
+        lines.append(f"| {name} | {exact} of {len(results)} | {shown} | {'; '.join(reasons)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _short(result: dict[str, Any]) -> str:
+    why = str(result["why"]).replace("|", "/")
+    return why if len(why) <= MAX_REASON else f"{why[:MAX_REASON]}..."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
