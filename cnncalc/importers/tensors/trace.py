@@ -56,6 +56,8 @@ class Trace:
     """Paths of the parameters that some layer counts."""
     problems: dict[str, str] = field(default_factory=dict)
     """Where -> what has no counterpart."""
+    samples: int = SAMPLES
+    """Size of the batch in the source."""
 
     def value(self, argument: Any) -> Any:
         """What an argument of a node stands for: a Held, Weights, plain data, or None."""
@@ -64,7 +66,7 @@ class Trace:
     def fresh(self, name: str, shape: Shape) -> Held:
         """The output of a layer as it comes."""
         self.shapes[name] = shape
-        return Held(layer=name, dims=axes.whole((SAMPLES, *shape)))
+        return Held(layer=name, dims=axes.whole((self.samples, *shape)))
 
     def emit(  # noqa: PLR0913 - a layer has this many parts
         self,
@@ -113,7 +115,7 @@ class Trace:
     def plain(self, node: Any, held: Held) -> str:
         """The layer whose output is the tensor as it stands, N x C x sizes; layers that move axes are added."""
         shape = self.shapes[held.layer]
-        if held.dims == axes.whole((SAMPLES, *shape)):
+        if held.dims == axes.whole((self.samples, *shape)):
             return held.layer
         for attempt in (self._flattened, self._mapped, self._shuffled, self._tokens):
             found = attempt(node, held, shape)
@@ -122,7 +124,7 @@ class Trace:
         raise UnmappedError(f"the axes of {_text(shape)} are rearranged in a way that no layer has")
 
     def _flattened(self, node: Any, held: Held, shape: Shape) -> str | None:
-        atoms = [atom for dim in axes.whole((SAMPLES, *shape))[1:] for atom in dim]
+        atoms = [atom for dim in axes.whole((self.samples, *shape))[1:] for atom in dim]
         if len(held.dims) != 2 or list(held.dims[1]) != atoms:  # noqa: PLR2004 - batch and channels
             return None
         count = axes.size_of(held.dims[1])
@@ -131,7 +133,7 @@ class Trace:
     def _mapped(self, node: Any, held: Held, shape: Shape) -> str | None:  # noqa: ARG002 - one signature for all
         """A vector seen as C x 1 x 1: its linear layers become 1x1 convolutions of the pooled map before."""
         ndim = len(held.dims) - 2
-        if len(shape) != 1 or ndim < 1 or held.dims != axes.whole((SAMPLES, *shape, *(1,) * ndim)):
+        if len(shape) != 1 or ndim < 1 or held.dims != axes.whole((self.samples, *shape, *(1,) * ndim)):
             return None
         return held.layer if self._lift(held.layer, ndim) else None
 
@@ -152,7 +154,7 @@ class Trace:
         return True
 
     def _shuffled(self, node: Any, held: Held, shape: Shape) -> str | None:
-        dims, plain = held.dims, axes.whole((SAMPLES, *shape))
+        dims, plain = held.dims, axes.whole((self.samples, *shape))
         channels, sizes = shape[0], shape[1:]
         if len(dims) != len(plain) or dims[0] != plain[0]:
             return None
@@ -176,7 +178,7 @@ class Trace:
         return None
 
     def _tokens(self, node: Any, held: Held, shape: Shape) -> str | None:
-        dims, plain = held.dims, axes.whole((SAMPLES, *shape))
+        dims, plain = held.dims, axes.whole((self.samples, *shape))
         positions = tuple(atom for dim in plain[2:] for atom in dim)
         if len(shape) < 3 or dims != (plain[0], plain[1], positions):  # noqa: PLR2004 - two axes or more
             return None
