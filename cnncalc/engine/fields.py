@@ -77,10 +77,10 @@ def _node_fields(graph: Graph, node: Node, fields: Sequence[Fields], pixels: Map
         elif inference.mix is Mix.GATE:
             result = {name: replace(field, is_global=True) for name, field in result.items()}
         return result
-    return _merged(graph, node, fields)
+    return _merged(graph, node, fields, pixels)
 
 
-def _merged(graph: Graph, node: Node, fields: Sequence[Fields]) -> Fields:
+def _merged(graph: Graph, node: Node, fields: Sequence[Fields], pixels: Mapping[str, Shape]) -> Fields:
     inference = node.inference
     sizes = inference.output.sizes
     parts: dict[str, list[tuple[Field, int]]] = {}
@@ -89,9 +89,15 @@ def _merged(graph: Graph, node: Node, fields: Sequence[Fields]) -> Fields:
         reads = inference.reads[index] if index < len(inference.reads) else None
         weight = shape.channels if inference.merge is Merge.CONCAT else 1
         for name, field in fields[source].items():
-            moved = field.through(reads, shape.sizes, sizes) if reads else field
+            if inference.mix is Mix.REDUCE:
+                moved = field.reduce(shape.sizes, pixels[name])
+            else:
+                moved = field.through(reads, shape.sizes, sizes) if reads else field
             parts.setdefault(name, []).append((moved, weight))
-    return {
+    merged = {
         name: Field.merge([field for field, _ in branches], [weight for _, weight in branches], sizes)
         for name, branches in parts.items()
     }
+    if inference.mix is Mix.GATE:
+        merged = {name: replace(field, is_global=True) for name, field in merged.items()}
+    return merged

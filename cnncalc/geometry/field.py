@@ -40,7 +40,7 @@ class Field:
         field global. After `tokens` all axes of the input hang on the one axis of the map: a read other than the
         identity numbers the grid out, each axis becomes a table over tokens.
         """
-        if not reads:
+        if not reads or len(reads) > len(self.axes):  # on more axes than the input has, all positions see the same
             return self
         axes = self.axes
         if self.grid is not None:
@@ -87,7 +87,7 @@ class Field:
             grid = next(iter(grids)) if len(grids) == 1 else None
             axes = [field._over(grid) for field in fields]  # noqa: SLF001 - of this class
         units = grid or tuple(sizes)
-        if len(units) < ndim:
+        if len(units) != ndim:
             units = (units[:1] or (1,)) * ndim
         made: dict[tuple[int, ...], AxisField] = {}
         result: list[AxisField] = []

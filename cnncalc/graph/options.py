@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from cnncalc.errors import finding
 from cnncalc.graph.naming import UnknownNameError
 from cnncalc.ops import OPS, SYNONYMS
+from cnncalc.ops.over import AXIS_LETTERS
 from cnncalc.spec.expression import Expression, ExpressionError
 from cnncalc.spec.suggest import did_you_mean
+from cnncalc.spec.syntax import RANGES
 from cnncalc.spec.words import NONE, TRAILING
 from cnncalc.values import value
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 CANCELS_BIAS = frozenset({"bn", "gn", "in", "ln", "rms"})
 """Norms after which a bias is off unless it is asked for: they subtract any constant or bring a bias of their own."""
-
-AXIS_LETTERS = {1: "l", 2: "hw", 3: "dhw"}
 
 
 class RefusedError(Exception):
@@ -241,6 +241,10 @@ def _shown(value: object) -> str:
     return "null" if value is None else str(value)
 
 
+def _range(value: tuple[object, ...]) -> str:
+    return "`" + ":".join("" if end is None else _shown(end) for end in value) + "`"
+
+
 def _not_whole(what: str, arg: Arg, value: object) -> tuple[str, str | None]:
     written = f"`{arg.value.text}` is " if isinstance(arg.value, Expression) else ""
     if isinstance(value, Fraction):
@@ -279,7 +283,8 @@ def _problems(  # noqa: PLR0913 - all of them are needed to say what is wrong an
                 message, help_ = _not_whole(f"`{option}`", arg, value)
             else:
                 written = f" (`{arg.value.text}`)" if isinstance(arg.value, Expression) else ""
-                message = f"`{option}` of {item.op} is {_shown(value)}{written}: {_plain(problem['msg'])}"
+                shown = _range(value) if option in RANGES and isinstance(value, tuple) else _shown(value)
+                message = f"`{option}` of {item.op} is {shown}{written}: {_plain(problem['msg'])}"
         elif problem["type"] == "extra_forbidden":
             code, message = "CNN904", f"{item.op} has no option `{option}`"
             help_ = did_you_mean(str(option), OPS[item.op].model_fields)

@@ -92,8 +92,9 @@ class Walk:
         if name in names.full:
             known = self.wiring.scopes[names.full[name]]
             rows = self.wiring.layers[known.first : known.last + 1]
-            where = f", first at line {rows[0].at.line}" if rows else ""
-            message = f"the name `{name}` stands twice in its scope{where}"
+            first_line = rows[0].at.line if rows else at.line
+            where = "on this line" if first_line == at.line else f"in its scope, first at line {first_line}"
+            message = f"the name `{name}` stands twice {where}"
             self.wiring.report(finding("CNN903", message, at=at, stack=context.stack))
         names.full[name] = full = names.qualify(name)
         self.wiring.cover(full, first, output)
@@ -200,7 +201,7 @@ class Walk:
         else:
             op, trail = self.maker.make(item, placed, context)
             inputs += [self._reference(arg, placed, context) for arg in item.references]
-            if op.REFERENCES and len(inputs) < 2:  # noqa: PLR2004 - a merge has two sides
+            if op.JOINS and len(inputs) < 2:  # noqa: PLR2004 - a merge has two sides
                 message = f"{op.op} has one input; it joins two or more"
                 help_ = f"name what it joins: `{op.op} NAME`, or `{op.op} NAME from=OTHER`"
                 at = placed.locate(item.span)

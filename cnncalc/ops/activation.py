@@ -1,6 +1,7 @@
 """Activations."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,12 +14,14 @@ from cnncalc.ops.base import (
     SAVES_OUTPUT,
     FlopClass,
     Inference,
+    Mix,
     Op,
     Saved,
     Storage,
     Weight,
     register,
 )
+from cnncalc.ops.over import Over, What, axes_over
 from cnncalc.values import value
 
 ADD, MUL, COMPARE, DIVIDE, EXP = (
@@ -61,25 +64,31 @@ FACTS: dict[str, Facts] = {
     "sigmoid": Facts(per_element={EXP: 1, ADD: 1, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Sigmoid",)),
     "tanh": Facts(per_element={EXP: 1, ADD: 2, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Tanh",)),
     "softplus": Facts(per_element={EXP: 2, ADD: 1}, synonyms=("Softplus",)),
-    "softmax": Facts(
-        per_element={COMPARE: 1, EXP: 1, ADD: 2, DIVIDE: 1}, saved=SAVES_OUTPUT, synonyms=("Softmax", "Softmax2d")
-    ),
+    "exp": Facts(per_element={EXP: 1}, saved=SAVES_OUTPUT),
+    "log": Facts(per_element={EXP: 1}),
+    "sqrt": Facts(per_element={EXP: 1}, saved=SAVES_OUTPUT),
+    "rsqrt": Facts(per_element={EXP: 1, DIVIDE: 1}, saved=SAVES_OUTPUT),
+    "square": Facts(per_element={MUL: 1}),
+    "abs": Facts(per_element={COMPARE: 1}),
+    "neg": Facts(per_element={ADD: 1}, saved=()),
+    "erf": Facts(per_element={EXP: 1}),
 }
-"""By name. The counts are those of the table in `Activation`; those of softmax hold for many channels."""
+"""By name. The counts are those of the table in `Activation`."""
 
+SOFTMAX_SYNONYMS = ("Softmax", "Softmax2d")
 PRELU_SYNONYMS = ("PReLU",)
 
 
 @register(*FACTS, synonyms={other: name for name, facts in FACTS.items() for other in facts.synonyms})
 class Activation(Op):
-    """A function of every element by itself; `softmax` of the channels of every position.
+    """A function of every element by itself.
 
     No parameters, no window; it may overwrite its input. PyTorch's names are accepted (`leaky_relu`, `Hardswish`).
 
         conv 64 k3 p1 bn relu
-        gap | fc 10 | softmax
+        gap | fc 10 sigmoid
 
-    FLOPs per element, each exponential, logarithm or erf one of class exp:
+    FLOPs per element, each exponential, logarithm, root or erf one of class exp:
 
         relu      max(x, 0)                          1 compare
         relu6     min(max(x, 0), 6)                  2 compare
@@ -96,10 +105,17 @@ class Activation(Op):
         sigmoid   1 / (1 + e**-x)                    1 exp, 1 add, 1 divide
         tanh      1 - 2 / (1 + e**(2*x))             1 exp, 2 add, 1 divide
         softplus  log(1 + e**x)                      2 exp, 1 add
-        softmax   e**(x - max) / sum                 1 exp, 1 add, 1 divide; and per position C-1 compare, C-1 add
+        exp       e**x                               1 exp
+        log       log(x)                             1 exp
+        sqrt      x**(1/2)                           1 exp
+        rsqrt     1 / x**(1/2)                       1 exp, 1 divide
+        square    x * x                              1 mul
+        abs       max(x, -x)                         1 compare
+        neg       0 - x                              1 add
+        erf       erf(x)                             1 exp
 
-    Training saves the output of relu, sigmoid, tanh and softmax, the input of the others. A runtime folds four into the
-    layer before: relu, relu6, silu, hswish.
+    Training saves the output of relu, sigmoid, tanh, exp, sqrt and rsqrt, nothing for neg, the input of the others. A
+    runtime folds four into the layer before: relu, relu6, silu, hswish.
 
     >>> Activation(op="relu").infer(TensorShape(64, (56, 56))).output
     64x56x56
@@ -107,7 +123,7 @@ class Activation(Op):
 
     op: Literal[
         "relu", "relu6", "leaky", "elu", "selu", "celu", "silu", "gelu", "mish", "hswish", "hsigmoid", "hardtanh",
-        "sigmoid", "tanh", "softplus", "softmax",
+        "sigmoid", "tanh", "softplus", "exp", "log", "sqrt", "rsqrt", "square", "abs", "neg", "erf",
     ]  # fmt: skip
 
     STEADY = True
@@ -116,18 +132,55 @@ class Activation(Op):
         """Costs for one input."""
         (x,) = inputs
         numel, facts = x.numel, FACTS[self.op]
-        arithmetic = {kind: count * numel for kind, count in facts.per_element.items()}
-        if self.op == "softmax":
-            # The maximum and the sum of C channels take C - 1 operations.
-            arithmetic[COMPARE] -= x.positions
-            arithmetic[ADD] -= x.positions
         return Inference(
             output=x,
-            arithmetic=arithmetic,
+            arithmetic={kind: count * numel for kind, count in facts.per_element.items()},
             ledger={self.op: numel},
             storage=Storage.IN_PLACE,
             fusable=facts.fusable,
             saved=facts.saved,
+        )
+
+
+@register("softmax", synonyms=dict.fromkeys(SOFTMAX_SYNONYMS, "softmax"))
+class Softmax(Op):
+    """Softmax, `e**(x - max) / sum`, of the channels of every position, or of the positions of every channel.
+
+    `over` is `channels`, `positions` or one axis by its letter (`h`, `w`, `d`, and `l` where there is one axis). Over
+    positions every one depends on all others, so that the field becomes global.
+
+        gap | fc 10 softmax
+        conv 1 k1 | softmax over=positions
+
+    FLOPs per element: 1 exp, 1 add, 1 divide; and for every n numbers that are weighed against each other `n - 1`
+    compares and `n - 1` adds. No parameters; it may overwrite its input. Training saves the output.
+
+    >>> Softmax().infer(TensorShape(10)).arithmetic[FlopClass.EXP]
+    10
+
+    Refuses an axis that the input does not have, positions of a vector (CNN905).
+    """
+
+    op: Literal["softmax"] = "softmax"
+    over: Over = What.CHANNELS
+
+    POSITIONAL = None
+
+    STEADY = True
+
+    def infer(self, *inputs: TensorShape) -> Inference:
+        """Costs for one input."""
+        (x,) = inputs
+        axes, numel = axes_over(self.over, x), x.numel
+        count = prod(x.sizes[axis] for axis in axes) if axes else x.channels
+        folds = numel - numel // count
+        return Inference(
+            output=x,
+            mix=Mix.GATE if axes and count > 1 else Mix.NONE,
+            arithmetic={COMPARE: folds, EXP: numel, ADD: numel + folds, DIVIDE: numel},
+            ledger={self.op: numel},
+            storage=Storage.IN_PLACE,
+            saved=SAVES_OUTPUT,
         )
 
 

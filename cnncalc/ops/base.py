@@ -28,7 +28,9 @@ class Merge(str, Enum):
     SUB = "sub"
     CONCAT = "concat"
     MUL = "mul"
+    DIV = "div"
     MAX = "max"
+    MIN = "min"
 
 
 class FlopClass(str, Enum):
@@ -151,6 +153,8 @@ class Op(BaseModel):
     """The option that a bare value on a layer line sets."""
     REFERENCES: ClassVar[bool] = False
     """Bare words on a layer line are names of layers, further inputs (merges)."""
+    JOINS: ClassVar[bool] = False
+    """It needs two inputs or more, and takes any number of them (merges)."""
     SIZE_OPTIONS: ClassVar[frozenset[str]] = frozenset()
     """Options that take sizes `HxW` or the name of a layer whose sizes are meant."""
     STEADY: ClassVar[bool] = False

@@ -69,14 +69,15 @@ class Crop(Op):
         crop 4
         crop 1/0
         crop to=up4
+        tokens | prepend 1 | attention 12 | crop 1/0
 
-    No costs but the copy.
+    Tokens are cut by a number alone. No costs but the copy.
 
     >>> Crop(to=(56, 56)).infer(TensorShape(64, (64, 64))).output
     64x56x56
 
-    Refuses: a crop that leaves nothing (CNN002), `to` above the size, or both or no spatial axes (CNN905), neither
-    cropping nor `to` (CNN906).
+    Refuses: a crop that leaves nothing (CNN002), `to` above the size or of tokens, both, or no spatial axes (CNN905),
+    neither cropping nor `to` (CNN906).
     """
 
     op: Literal["crop"] = "crop"
@@ -96,9 +97,13 @@ class Crop(Op):
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape and reads for one input."""
         (x,) = inputs
-        sizes = spatial(x)
+        if x.tokens and self.to is not None:
+            message = f"{x} are tokens without a grid: which of them are in the middle means nothing"
+            raise LayerError("CNN905", message, help="cut numbers of tokens: `crop 1/0` drops the first", option="to")
+        sizes = x.sizes if x.tokens else spatial(x)
         laid = lay(sizes, 1, 1, tuple((-before, -after) for before, after in self._cuts(sizes)))
-        return Inference(output=TensorShape(x.channels, laid.sizes), reads=laid.reads, settings=laid.settings)
+        output = TensorShape(x.channels, laid.sizes, x.tokens)
+        return Inference(output=output, reads=laid.reads, settings=laid.settings)
 
     def _cuts(self, sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
         ndim = len(sizes)

@@ -1,52 +1,16 @@
 """Declared ops."""
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field
 
 from cnncalc.errors import LayerError
 from cnncalc.geometry.shape import TensorShape
-from cnncalc.geometry.window import AxisWindow, PaddingWord, resolve_padding
+from cnncalc.geometry.window import AxisRead, AxisWhole, AxisWindow, PaddingWord, resolve_padding
 from cnncalc.ops import options
-from cnncalc.ops.base import SAVES_INPUT, Inference, Mix, Op, Settings, Weight, register
-from cnncalc.ops.options import MAX_AXES, MAX_SIZE, invalid, whole
-from cnncalc.ops.refuse import axis_names, pads_per_axis, per_axis, shaped
-
-ANY = "?"
-"""As in the input."""
-MAX_DIGITS = 20
-"""More than any number within the limits has."""
-Pattern = tuple[Union[int, None], ...]
-
-
-def _pattern(value: Any) -> Pattern:
-    """`64x?x?`, 512, or the parts of it; None stands for `?`."""
-    expected = "channels x sizes, with `?` for what is as in the input"
-    if isinstance(value, str):
-        value = tuple(int(part) if _is_number(part) else part for part in value.split("x"))
-    elif not isinstance(value, (list, tuple)):
-        value = (value,)
-    if not 1 <= len(value) <= 1 + MAX_AXES:
-        raise invalid(f"should be {expected}")
-    return tuple(None if part in (ANY, None) else whole(part, 1, MAX_SIZE, expected) for part in value)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
-
-
-_PATTERN_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "pattern": r"^([0-9]+|\?)(x([0-9]+|\?)){0,3}$"},
-        {"type": "integer", "minimum": 1, "maximum": MAX_SIZE},
-        {
-            "type": "array",
-            "items": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_SIZE}, {"const": ANY}]},
-            "minItems": 1,
-            "maxItems": 1 + MAX_AXES,
-        },
-    ]
-}
+from cnncalc.ops.base import Inference, Mix, Op, Saved, Settings, Weight, register
+from cnncalc.ops.declared import Out, Tokens, declared
+from cnncalc.ops.refuse import axis_names, pads_per_axis, per_axis
 
 
 @register("custom")
@@ -55,68 +19,82 @@ class Custom(Op):
 
     `out` is the output shape, `?` in it the input's number at the same place. The window is said in shorts; where no
     padding is given, what the output size needs is split evenly, the odd one after. Without a window the op reads its
-    own position, or the whole map where `out` has no positions left. Figures that are not given are unknown, and totals
-    with them are partial.
+    own position, or the whole map where `out` has no positions left. `global`: every position reads all of all inputs.
+    Figures that are not given are unknown, and totals with them are partial.
+
+    Names on the line are further inputs: one with the positions of the output is read position by position, any other
+    as a whole.
 
         custom out=64x?x? k3 p1 params=18000 macs=9000000
         custom out=?x28x28 k3 s2 params=0 macs=0
         custom out=512 params=10000
+        custom guide depth out=64x28x28 global params=0 macs=0
 
-    Training saves the input.
+    Training saves the inputs.
 
     >>> Custom(out=(64, None, None), kernel_size=3, padding=1).infer(TensorShape(3, (32, 32))).output
     64x32x32
 
-    Refuses: an output size that its window does not give (CNN905), sizes that change without a window (CNN906).
+    Refuses: an output size that its window does not give, a window and `global` together (CNN905), sizes that change
+    without either (CNN906).
     """
 
     op: Literal["custom"] = "custom"
-    out: Annotated[
-        Pattern,
-        PlainValidator(_pattern),
-        WithJsonSchema(_PATTERN_SCHEMA),
-        Field(description="Output shape; `?` is the input's number.", examples=["64x?x?", 512]),
-    ]
+    out: Out
     kernel_size: Annotated[options.MaybeAxes, Field(description="Taps of the window.", examples=[3])] = None
     stride: options.Stride = 1
     padding: Annotated[options.MaybePadding, Field(description="Padding of the window; fitted if left out.")] = None
     dilation: options.Dilation = 1
     params: Annotated[options.Amount, Field(description="Trainable parameters; unknown if left out.")] = None
     macs: Annotated[options.Amount, Field(description="MACs for one sample; unknown if left out.")] = None
+    sees_all: Annotated[options.Flag, Field(description="Every position reads all of all inputs; flag `global`.")] = (
+        False
+    )
+    tokens: Tokens = None
     frozen: options.Frozen = False
 
     POSITIONAL = None
+    REFERENCES = True
 
     def infer(self, *inputs: TensorShape) -> Inference:
-        """What was declared, for one input."""
-        (x,) = inputs
-        output = self._output(x)
-        reduces = self.kernel_size is None and output.positions == 1 and output.sizes != x.sizes
-        undeclared = self.kernel_size is None and (reduces or output.sizes == x.sizes)
-        windows = () if undeclared else self._windows(x, output)
+        """What was declared, for one or more inputs."""
+        x = inputs[0]
+        output = declared(self.out, x, tokens=self.tokens)
+        mix, windows = self._mixing(x, output)
+        reads: tuple[AxisRead, ...] | None = None
+        if any(not window.is_identity for window in windows):
+            reads = windows
+        others = tuple(self._other(other, output) for other in inputs[1:])
         macs = self.macs or 0
         return Inference(
             output=output,
-            reads=(windows,) if any(not window.is_identity for window in windows) else (),
-            mix=Mix.REDUCE if reduces else Mix.NONE,
+            reads=(reads, *others) if reads or any(others) else (),
+            mix=mix,
             settings=_settings(windows) if windows else None,
             weights=(Weight(name="weight", shape=(self.params,)),) if self.params else (),
             macs=macs,
             macs_valid=macs,
-            saved=SAVES_INPUT,
+            saved=tuple(Saved(what="input", index=index) for index in range(len(inputs))),
             unknown=frozenset(name for name in ("params", "macs") if getattr(self, name) is None),
         )
 
-    def _output(self, x: TensorShape) -> TensorShape:
-        numbers = tuple(x)
-        parts = []
-        for place, part in enumerate(self.out):
-            if part is None and place >= len(numbers):
-                message = f"`?` at place {place + 1} of out, but the input {x} has {len(numbers)} numbers"
-                raise LayerError("CNN905", message, option="out")
-            parts.append(numbers[place] if part is None else part)
-        sizes = tuple(parts[1:])
-        return shaped(parts[0], sizes, tokens=x.tokens and len(sizes) == 1)
+    def _mixing(self, x: TensorShape, output: TensorShape) -> tuple[Mix, tuple[AxisWindow, ...]]:
+        """How positions are mixed beyond the window, and the window on the first input."""
+        stays = output.sizes == x.sizes
+        if self.sees_all:
+            if self.kernel_size is not None:
+                message = "`global` reads everything, a window reads a part"
+                raise LayerError("CNN905", message, help="say one of them", option="sees_all")
+            return (Mix.NONE if x.positions == 1 else Mix.GATE) if stays else Mix.REDUCE, ()
+        if self.kernel_size is None and (stays or output.positions == 1):
+            return Mix.NONE if stays else Mix.REDUCE, ()
+        return Mix.NONE, self._windows(x, output)
+
+    def _other(self, other: TensorShape, output: TensorShape) -> tuple[AxisRead, ...] | None:
+        """How an input after the first is read: as a whole where it has other positions."""
+        if not other.sizes or (other.sizes == output.sizes and not self.sees_all):
+            return None
+        return (AxisWhole(),) * other.ndim
 
     def _windows(self, x: TensorShape, output: TensorShape) -> tuple[AxisWindow, ...]:
         ndim = x.ndim
@@ -125,7 +103,7 @@ class Custom(Op):
             raise LayerError("CNN905", message, help="declare it without a window", option="out")
         if self.kernel_size is None:
             message = f"which part of {x} a position of {output} reads is not declared"
-            raise LayerError("CNN906", message, help="give its window: `k3 s2`")
+            raise LayerError("CNN906", message, help="give its window: `k3 s2`, or say `global`")
         kernels = per_axis(self.kernel_size, ndim, "kernel_size")
         strides = per_axis(self.stride, ndim, "stride")
         dilations = per_axis(self.dilation, ndim, "dilation")

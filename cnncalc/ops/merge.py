@@ -22,41 +22,46 @@ class Align(str, Enum):
     ERROR = "error"
     CROP = "crop"
     PAD = "pad"
+    BROADCAST = "broadcast"
 
 
 ARITHMETIC = {
     Merge.ADD: FlopClass.ADD,
     Merge.SUB: FlopClass.ADD,
     Merge.MUL: FlopClass.MUL,
+    Merge.DIV: FlopClass.DIVIDE,
     Merge.MAX: FlopClass.COMPARE,
+    Merge.MIN: FlopClass.COMPARE,
 }
 
 
-@register("add", "sub", "mul", "max", "concat")
+@register("add", "sub", "mul", "div", "max", "min", "concat")
 class Joint(Op):
-    """Elementwise sum, difference, product or maximum of inputs of one shape, or concatenation of their channels.
+    """Elementwise sum, difference, product, quotient, maximum or minimum of inputs, or concatenation of their channels.
 
     A merge extends the stream by the layers that it names: `concat e4` is `[stream, e4]`. `align=crop` cuts larger maps
     to the smallest size, centred, the odd row after; `align=pad` pads smaller ones to the largest with zeros, the same
-    way. `mul` also takes a gate of Cx1x1 or 1xHxW.
+    way; `align=broadcast` repeats what has size 1 on an axis, or one channel. `mul` also takes a gate of Cx1x1 or 1xHxW
+    as it is.
 
         add stem
         concat e4 align=crop
         mul gate
+        sub mean align=broadcast
 
-    FLOPs per output element: one add (`add`, `sub`), multiplication (`mul`) or compare (`max`) for every input after
-    the first; none for `concat`. Training saves all inputs of `mul` and `max` (and, of three and more, the results in
-    between), none of the others. `add` and `sub` may overwrite an input.
+    FLOPs per output element: one add (`add`, `sub`), multiplication (`mul`), divide (`div`) or compare (`max`, `min`)
+    for every input after the first; none for `concat`. Training saves all inputs of `mul`, `div`, `max` and `min` (and,
+    of three and more, the results in between), none of the others. `add` and `sub` may overwrite an input.
 
     >>> Joint(op="concat").infer(TensorShape(64, (28, 28)), TensorShape(32, (28, 28))).output
     96x28x28
     >>> Joint(op="mul").infer(TensorShape(64, (28, 28)), TensorShape(64, (1, 1))).output
     64x28x28
 
-    Refuses: shapes that differ (CNN001), fewer than two inputs (CNN906).
+    Refuses: shapes that differ (CNN001), `align=broadcast` for `concat` (CNN905), fewer than two inputs (CNN906).
     """
 
-    op: Literal["add", "sub", "mul", "max", "concat"]
+    op: Literal["add", "sub", "mul", "div", "max", "min", "concat"]
     align: Annotated[
         Align,
         PlainValidator(member(Align)),
@@ -65,6 +70,7 @@ class Joint(Op):
     ] = Align.ERROR
 
     REFERENCES = True
+    JOINS = True
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, reads and costs for two or more inputs."""
@@ -86,7 +92,7 @@ class Joint(Op):
             merge=kind,
             arithmetic={ARITHMETIC[kind]: others * numel},
             storage=Storage.IN_PLACE if kind in (Merge.ADD, Merge.SUB) else Storage.NEW,
-            saved=_saved(len(inputs), numel) if kind in (Merge.MUL, Merge.MAX) else (),
+            saved=() if kind in (Merge.ADD, Merge.SUB) else _saved(len(inputs), numel),
         )
 
     def _fit(self, kind: Merge, inputs: Sequence[TensorShape]) -> tuple[TensorShape, tuple[Reads, ...]]:
@@ -94,6 +100,8 @@ class Joint(Op):
         first = inputs[0]
         if any(x.ndim != first.ndim or x.tokens != first.tokens for x in inputs):
             raise LayerError("CNN001", f"{_shapes(inputs)} do not have the same axes", help=_flat_help(inputs))
+        if self.align is Align.BROADCAST:
+            return self._broadcast(kind, inputs)
         gates = [kind is Merge.MUL and x.ndim > 0 and x.positions == 1 for x in inputs]
         maps = [x for x, gate in zip(inputs, gates, strict=True) if not gate] or list(inputs)
         channels = max(x.channels for x in inputs)
@@ -108,6 +116,25 @@ class Joint(Op):
         target = tuple(pick(sizes) for sizes in per_axis)
         reads = tuple(_read(x, target, gate=gate, tokens=first.tokens) for x, gate in zip(inputs, gates, strict=True))
         return TensorShape(channels, target, first.tokens), reads if any(reads) else ()
+
+    def _broadcast(self, kind: Merge, inputs: Sequence[TensorShape]) -> tuple[TensorShape, tuple[Reads, ...]]:
+        """What has size 1 on an axis is the same everywhere on it."""
+        if kind is Merge.CONCAT:
+            raise LayerError(
+                "CNN905", "concat repeats nothing", help="use `upsample size=NAME` before it", option="align"
+            )
+        channels, *target = (max(numbers) for numbers in zip(*inputs, strict=True))
+        if any(number not in (1, most) for x in inputs for number, most in zip(x, (channels, *target), strict=True)):
+            raise _mismatch(self.op, inputs, with_channels=True)
+        reads = tuple(_repeated(x, tuple(target)) for x in inputs)
+        return TensorShape(channels, tuple(target), inputs[0].tokens), reads if any(reads) else ()
+
+
+def _repeated(x: TensorShape, target: tuple[int, ...]) -> Reads:
+    if x.sizes == target:
+        return None
+    own = AxisWindow(kernel_size=1)
+    return tuple(own if n == m else AxisWhole() for n, m in zip(x.sizes, target, strict=True))
 
 
 def _read(x: TensorShape, target: tuple[int, ...], *, gate: bool, tokens: bool) -> Reads:
@@ -163,6 +190,8 @@ def _mismatch(op: str, inputs: Sequence[TensorShape], *, with_channels: bool) ->
         remedies.append(f"give both {first.channels} channels with a `conv {first.channels} k1`")
     if sizes_differ:
         remedies.append("pad the layers before so that sizes agree, or say `align=crop` or `align=pad`")
+        if op != "concat" and all(len(set(values) - {1}) <= 1 for _, values in axes):
+            remedies[-1] = "`align=broadcast` repeats what has size 1"
     if op == "mul":
         ones = "x".join(["1"] * first.ndim)
         remedies.append(f"a gate is Cx{ones} or has one channel")

@@ -1,12 +1,14 @@
 """Norms."""
 
+from enum import Enum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.ops import options
 from cnncalc.ops.base import SAVES_INPUT, FlopClass, Inference, Mix, Op, Saved, Weight, register
+from cnncalc.ops.options import enum_schema, member
 from cnncalc.ops.refuse import either, indivisible, nearest_divisors, nearest_multiples
 
 FLOAT32_BYTES = 4
@@ -15,36 +17,23 @@ FLOAT32_BYTES = 4
 Affine = Annotated[options.Flag, Field(description="A learned scale (and shift) per channel.")]
 
 
-@register(
-    "bn",
-    "ln",
-    "rms",
-    synonyms={
-        **dict.fromkeys(("batch_norm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d"), "bn"),
-        **dict.fromkeys(("layer_norm", "LayerNorm"), "ln"),
-        **dict.fromkeys(("rms_norm", "RMSNorm"), "rms"),
-    },
-)
-class ChannelNorm(Op):
-    """Norm that stays local, `y = (x - mean) / sqrt(var + eps) * weight + bias`: `bn`, `ln` over channels, `rms`.
+@register("bn", synonyms=dict.fromkeys(("batch_norm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d"), "bn"))
+class BatchNorm(Op):
+    """Batch norm, `y = (x - mean) / sqrt(var + eps) * weight + bias`: statistics of a channel over batch and positions.
 
-    `bn`: statistics of a channel over batch and positions, running ones at inference (Ioffe & Szegedy 2015,
-    arXiv:1502.03167). `ln`: of one position over its channels (Ba et al. 2016, arXiv:1607.06450; on maps as in
-    ConvNeXt). `rms`: `ln` without mean and bias (Zhang & Sennrich 2019, arXiv:1910.07467).
+    Ioffe & Szegedy 2015 (arXiv:1502.03167). It stays local: at inference the statistics are running ones.
 
         conv 64 k3 p1 bn relu
-        ln
 
-    Parameters: 2C, `rms` C, none with `affine=false`. Buffers: `bn` 2C, the running statistics. FLOPs per element: 2
-    at inference (one multiplication, one add: scale and shift), 5 in training (3 adds, 2 multiplications: mean,
-    difference, square, scale, shift). Training saves the input and the statistics in single precision: `bn` 2C for the
-    whole batch, `ln` 2 per position, `rms` 1 per position.
+    Parameters: 2C, none with `affine=false`. Buffers: 2C, the running statistics. FLOPs per element: 2 at inference
+    (one multiplication, one add: scale and shift), 5 in training (3 adds, 2 multiplications: mean, difference, square,
+    scale, shift). Training saves the input and the statistics in single precision, 2C for the whole batch.
 
-    >>> sum(weight.shape[0] for weight in ChannelNorm(op="bn").infer(TensorShape(64, (56, 56))).weights)
+    >>> sum(weight.shape[0] for weight in BatchNorm().infer(TensorShape(64, (56, 56))).weights)
     128
     """
 
-    op: Literal["bn", "ln", "rms"]
+    op: Literal["bn"] = "bn"
     affine: Affine = True
     frozen: options.Frozen = False
 
@@ -53,18 +42,69 @@ class ChannelNorm(Op):
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""
         (x,) = inputs
-        if self.op == "bn":
-            statistics = Saved(what="extra", elements=2 * x.channels, element_bytes=FLOAT32_BYTES, per_sample=False)
-        else:
-            number = 2 if self.op == "ln" else 1
-            statistics = Saved(what="extra", elements=number * x.positions, element_bytes=FLOAT32_BYTES)
-        return _normed(
-            x,
-            self.op,
-            _affine(x.channels, shift=self.op != "rms") if self.affine else (),
-            statistics,
-            buffers=2 * x.channels if self.op == "bn" else 0,
+        statistics = Saved(what="extra", elements=2 * x.channels, element_bytes=FLOAT32_BYTES, per_sample=False)
+        weights = _affine((x.channels,)) if self.affine else ()
+        return _normed(x, self.op, weights, statistics, buffers=2 * x.channels)
+
+
+class Span(str, Enum):
+    """What `ln` and `rms` take their statistics over."""
+
+    CHANNELS = "channels"
+    ALL = "all"
+
+
+@register(
+    "ln",
+    "rms",
+    synonyms={
+        **dict.fromkeys(("layer_norm", "LayerNorm"), "ln"),
+        **dict.fromkeys(("rms_norm", "RMSNorm"), "rms"),
+    },
+)
+class LayerNorm(Op):
+    """Layer norm, `y = (x - mean) / sqrt(var + eps) * weight + bias`: statistics of one position over its channels.
+
+    Ba et al. 2016 (arXiv:1607.06450; on maps as in ConvNeXt). `rms`: without mean and bias (Zhang & Sennrich 2019,
+    arXiv:1910.07467). `over=all`: statistics of a sample over channels and positions, a weight for each of them
+    (PyTorch's LayerNorm([C, H, W])); every position depends on all others, so that the field becomes global.
+
+        linear 768 ln
+        ln over=all
+
+    Parameters: `ln` 2C, `rms` C, none with `affine=false`; with `over=all` as many per position. FLOPs per element: 2
+    at inference, 5 in training, as `bn`. Training saves the input and the statistics in single precision: `ln` 2 per
+    position, `rms` 1 per position, with `over=all` that number in all.
+
+    >>> LayerNorm(op="ln", over="all").infer(TensorShape(64, (56, 56))).weights[0].shape
+    (64, 56, 56)
+    """
+
+    op: Literal["ln", "rms"]
+    over: Annotated[
+        Span,
+        PlainValidator(member(Span)),
+        WithJsonSchema(enum_schema(Span)),
+        Field(description="Channels of a position, or all of a sample.", examples=["all"]),
+    ] = Span.CHANNELS
+    affine: Affine = True
+    frozen: options.Frozen = False
+
+    POSITIONAL = None
+
+    STEADY = True
+
+    def infer(self, *inputs: TensorShape) -> Inference:
+        """Parameters and costs for one input."""
+        (x,) = inputs
+        everything = self.over is Span.ALL
+        number = 2 if self.op == "ln" else 1
+        statistics = Saved(
+            what="extra", elements=number * (1 if everything else x.positions), element_bytes=FLOAT32_BYTES
         )
+        shape = tuple(x) if everything else (x.channels,)
+        weights = _affine(shape, shift=self.op != "rms") if self.affine else ()
+        return _normed(x, self.op, weights, statistics, mixes=everything)
 
 
 @register("gn", synonyms=dict.fromkeys(("group_norm", "GroupNorm"), "gn"))
@@ -103,7 +143,7 @@ class GroupNorm(Op):
             help_ = f"use {fits} groups (`gn N`), or feed {either(nearest_multiples(x.channels, groups))} channels"
             raise indivisible("input channels", x.channels, "groups", groups, option="num_groups", help=help_)
         statistics = Saved(what="extra", elements=2 * groups, element_bytes=FLOAT32_BYTES)
-        return _normed(x, self.op, _affine(x.channels) if self.affine else (), statistics, mixes=True)
+        return _normed(x, self.op, _affine((x.channels,)) if self.affine else (), statistics, mixes=True)
 
 
 @register(
@@ -136,7 +176,7 @@ class InstanceNorm(Op):
         """Parameters and costs for one input."""
         (x,) = inputs
         statistics = Saved(what="extra", elements=2 * x.channels, element_bytes=FLOAT32_BYTES)
-        return _normed(x, self.op, _affine(x.channels) if self.affine else (), statistics, mixes=True)
+        return _normed(x, self.op, _affine((x.channels,)) if self.affine else (), statistics, mixes=True)
 
 
 @register("lrn", synonyms=dict.fromkeys(("local_response_norm", "LocalResponseNorm"), "lrn"))
@@ -178,9 +218,9 @@ class LocalResponseNorm(Op):
         )
 
 
-def _affine(channels: int, *, shift: bool = True) -> tuple[Weight, ...]:
-    weight = Weight(name="weight", shape=(channels,))
-    return (weight, Weight(name="bias", shape=(channels,))) if shift else (weight,)
+def _affine(shape: tuple[int, ...], *, shift: bool = True) -> tuple[Weight, ...]:
+    weight = Weight(name="weight", shape=shape)
+    return (weight, Weight(name="bias", shape=shape)) if shift else (weight,)
 
 
 def _normed(  # noqa: PLR0913 - a norm has this many parts

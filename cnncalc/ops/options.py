@@ -158,11 +158,15 @@ def enum_schema(kind: type[Enum], *more: str) -> dict[str, Any]:
 
 Channels = Annotated[int, PlainValidator(_integer(1, MAX_SIZE)), WithJsonSchema(_integer_schema(1, MAX_SIZE))]
 """A positive number of channels, groups or heads."""
+MaybeChannels = Annotated[
+    int | None, PlainValidator(_integer(1, MAX_SIZE)), WithJsonSchema(_integer_schema(1, MAX_SIZE))
+]
 Amount = Annotated[int | None, PlainValidator(_integer(0, 2**63 - 1)), WithJsonSchema(_integer_schema(0, 2**63 - 1))]
 """A count that may be 0, None where it is not given."""
 Factor = Annotated[int, PlainValidator(_integer(1, MAX_WINDOW)), WithJsonSchema(_integer_schema(1, MAX_WINDOW))]
 """A positive factor or window size, the same on every axis."""
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
+MaybeFlag = Annotated[bool | None, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Numbers = Union[int, tuple[int, ...]]
 Pads = Union[int, tuple[Union[int, tuple[int, int]], ...]]
 Probability = Annotated[

@@ -6,22 +6,24 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.ops import options
-from cnncalc.ops.activation import FACTS, Activation
+from cnncalc.ops.activation import FACTS
 from cnncalc.ops.adaptive import GlobalPool
-from cnncalc.ops.base import SYNONYMS, Op, Step, register
+from cnncalc.ops.base import OPS, SYNONYMS, Op, Step, register
 from cnncalc.ops.conv import Conv
 from cnncalc.ops.merge import Joint
 from cnncalc.ops.options import invalid
 
+WORDS = (*FACTS, "softmax")
+
 
 def _activation(value: Any) -> str:
     name = SYNONYMS.get(value, value) if isinstance(value, str) else None
-    if name not in FACTS:
-        raise invalid(f"should be an activation: {', '.join(FACTS)}")
+    if name not in WORDS:
+        raise invalid(f"should be an activation: {', '.join(WORDS)}")
     return name
 
 
-Word = Annotated[str, PlainValidator(_activation), WithJsonSchema({"type": "string", "enum": list(FACTS)})]
+Word = Annotated[str, PlainValidator(_activation), WithJsonSchema({"type": "string", "enum": list(WORDS)})]
 
 
 @register("se")
@@ -56,8 +58,8 @@ class SqueezeExcitation(Op):
         (x,) = inputs
         reduce = Conv(out_channels=self.squeeze_channels, kernel_size=1, frozen=self.frozen)
         expand = Conv(out_channels=x.channels, kernel_size=1, frozen=self.frozen)
-        act = Activation.model_validate({"op": self.act})
-        gate = Activation.model_validate({"op": self.gate})
+        act = OPS[self.act].model_validate({"op": self.act})
+        gate = OPS[self.gate].model_validate({"op": self.gate})
         return (
             Step(name="pool", op=GlobalPool(op="gap")),
             Step(name="reduce", op=reduce, takes=("pool",)),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.spec import words
-from cnncalc.spec.advice import no_value, second_value, unknown_option, unknown_word
+from cnncalc.spec.advice import negative_short, no_value, second_value, unknown_option, unknown_word
 from cnncalc.spec.items import Arg, LayerItem
 from cnncalc.spec.problems import TextError
-from cnncalc.spec.syntax import AXES, KEY, NAME, PATH, SHORT, axes_literal, op_syntax, trailing_word
+from cnncalc.spec.syntax import AXES, KEY, NAME, NEGATIVE, PATH, SHORT, axes_literal, op_syntax, trailing_word
 from cnncalc.spec.values import moved, option_value, plain_value
 from cnncalc.spec.word_reader import ITEM_WORDS, Kind, Meaning, Parts, Scope, WordReader
 
@@ -52,6 +52,7 @@ class OpReader(WordReader):
             trailing = parts.trail[-1].value if parts.trail else None
             if isinstance(trailing, str) and trailing != words.NONE and op_syntax(trailing).positional:
                 error.help = f"the value of a norm that follows is written `{trailing}={word}`"
+                parts.trail[-1] = Arg((trailing, arg.value), parts.trail[-1].span)  # so that one mistake is one error
             raise error
 
     def meaning(self, word: str) -> Meaning:
@@ -110,6 +111,11 @@ class OpReader(WordReader):
     def bare(self, word: str, is_short: bool) -> Meaning:  # noqa: FBT001 - what the caller has found out
         """The name of a layer on a merge, else a variable or the positional."""
         syntax, variables = self.syntax, self.scope.variables
+        if syntax.positional and word in syntax.worded.get(syntax.positional, ()):
+            return Meaning(Kind.POSITIONAL, syntax.positional, word)
+        negative = NEGATIVE.fullmatch(word)
+        if negative and negative[1] not in variables and words.SHORTS[negative[1]] in syntax.options:
+            raise negative_short(word, words.SHORTS[negative[1]])
         if syntax.references:
             if not PATH.fullmatch(word):
                 raise TextError(f"{syntax.op} joins layers by name, found `{word}`", 0, len(word))

@@ -6,7 +6,8 @@ NORMS = frozenset({"bn", "gn", "ln", "in", "lrn", "rms"})
 ACTIVATIONS = frozenset(
     {
         "relu", "relu6", "leaky", "prelu", "elu", "selu", "celu", "silu", "gelu", "mish", "hswish", "hsigmoid",
-        "hardtanh", "sigmoid", "tanh", "softplus", "softmax",
+        "hardtanh", "sigmoid", "tanh", "softplus", "softmax", "exp", "log", "sqrt", "rsqrt", "square", "abs", "neg",
+        "erf",
     }
 )  # fmt: skip
 TRAILING = NORMS | ACTIVATIONS
@@ -27,6 +28,8 @@ FLAGS: dict[str, tuple[str, str | bool]] = {
     "nobias": ("bias", False),
     "frozen": ("frozen", True),
     "align_corners": ("align_corners", True),
+    "global": ("sees_all", True),
+    "tokens": ("tokens", True),
 }
 """Flag -> option and its value."""
 
@@ -45,6 +48,9 @@ KEY_SYNONYMS: dict[str, tuple[str, ...]] = {
     **{letter: (option,) for letter, option in SHORTS.items() if letter != "op"},
     "g": ("groups", "num_groups"),
     "out": ("out_channels",),
+    "heads": ("num_heads",),
+    "kv_heads": ("num_kv_heads",),
+    "global": ("sees_all",),
     "kernel": ("kernel_size",),
 }
 """Other accepted spellings of an option's name; the first option that the op has."""
@@ -59,9 +65,9 @@ CALL_KEYS = frozenset({"op", "use", "name", "repeat", "when", "from", "share"})
 """Of these the keys that a call has beside the parameters of its block."""
 STREAM_WORDS = frozenset({"x", "prev", "i"})
 EXPRESSION_WORDS = frozenset({"if", "else", "and", "or", "not", "true", "false"})
-GROUP_WORDS = ("add", "concat", "mul", "max", "res")
+GROUP_WORDS = ("add", "concat", "mul", "max", "min", "res")
 SHORTCUTS = ("identity", "project", "if_same", "pad")
-MERGES = ("concat", "add", "mul", "max")
+MERGES = ("concat", "add", "mul", "max", "min")
 
 # What people know from frameworks, by lower-case spelling without `_`: asked before any likeness of letters.
 FOREIGN_OPS = {
@@ -83,7 +89,10 @@ FOREIGN_OPS = {
     "adaptiveavgpool1d": "adaptive", "adaptiveavgpool2d": "adaptive", "adaptiveavgpool3d": "adaptive",
     "adaptivemaxpool2d": "adaptive_max", "adaptivepool": "adaptive", "spatialpyramidpooling": "adaptive",
     "concatenate": "concat", "cat": "concat", "join": "concat", "sum": "add", "plus": "add", "subtract": "sub",
-    "multiply": "mul", "times": "mul", "maximum": "max",
+    "multiply": "mul", "times": "mul", "maximum": "max", "minimum": "min", "divide": "div", "truediv": "div",
+    "scaleddotproductattention": "sdpa", "flashattention": "sdpa", "bmm": "matmul", "einsum": "matmul",
+    "reshape": "rearrange", "view": "rearrange", "permute": "rearrange", "transpose": "rearrange", "roll": "rearrange",
+    "clstoken": "prepend", "classtoken": "prepend",
     "residual": "res", "skip": "res",
     "resize": "upsample", "interpolate": "upsample", "upsampling": "upsample", "upsampling1d": "upsample",
     "upsampling2d": "upsample", "upsampling3d": "upsample", "upsample2d": "upsample", "unpool": "upsample",

@@ -104,7 +104,7 @@ def chains(network: Imported, *, flat: bool) -> list[Step]:
 def _trailing(layer: Layer) -> str | None:
     """The word of a norm or activation without options of its own."""
     options = {key: found for key, found in layer.options.items() if (layer.op, key, found) != ("gn", "num_groups", 32)}
-    is_word = layer.op in NORMS or (layer.op in OPS and OPS[layer.op] is Activation) or layer.op == "prelu"
+    is_word = layer.op in NORMS or (layer.op in OPS and OPS[layer.op] is Activation) or layer.op in ("prelu", "softmax")
     return layer.op if is_word and not options and layer.shares is None else None
 
 
