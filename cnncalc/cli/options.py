@@ -69,6 +69,18 @@ OutputFile = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Write to a file, whole or not at all.", show_default=False),
 ]
 
+AtMap = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="NAME",
+        help="The layer; by default the last one that has a map.",
+        autocompletion=layer_names,
+        show_default=False,
+    ),
+]
+"""Of the questions about positions."""
+
 
 @value
 class Reading:
@@ -106,7 +118,7 @@ class Rows:
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Show this layer or block alone; --max and --min then compare it.",
+            help="Show this layer or block alone.",
             autocompletion=layer_names,
             show_default=False,
         ),

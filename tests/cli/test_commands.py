@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,12 @@ class TestHelp:
         done = cli(command, "--help")
         assert (done.status, done.err) == (0, "")
         assert f"  cnncalc {command}" in done.out
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_a_help_text_speaks_of_no_option_that_the_command_does_not_take(self, cli: Cli, command: str) -> None:
+        text = cli(command, "--help").out
+        known = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", text, re.MULTILINE))
+        assert set(re.findall(r"--[a-z][a-z-]*[a-z]", text)) <= known
 
     def test_the_list_of_commands_says_what_each_does(self, cli: Cli) -> None:
         text = " ".join(cli("--help").out.split())

@@ -34,7 +34,8 @@ class Options:
     ] = field(factory=list)
     training: Annotated[bool, typer.Option("--training", help="Add the cost of a training step.")] = False
     maximum: Annotated[
-        str | None, typer.Option("--max", metavar="N", help="Fail above so many MACs: 2G.", show_default=False)
+        str | None,
+        typer.Option("--max", metavar="N", help="Fail above so many MACs (of --at): 2G.", show_default=False),
     ] = None
 
 

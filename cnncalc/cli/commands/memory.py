@@ -34,7 +34,10 @@ class Options:
     maximum: Annotated[
         str | None,
         typer.Option(
-            "--max", metavar="N", help="Fail above this for weights plus in-place peak: 512MiB.", show_default=False
+            "--max",
+            metavar="N",
+            help="Fail above this for weights plus in-place peak (of --at): 512MiB.",
+            show_default=False,
         ),
     ] = None
 

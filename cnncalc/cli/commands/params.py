@@ -29,7 +29,9 @@ class Options:
     ] = False
     maximum: Annotated[
         str | None,
-        typer.Option("--max", metavar="N", help="Fail above so many trainable parameters: 5M.", show_default=False),
+        typer.Option(
+            "--max", metavar="N", help="Fail above so many trainable parameters (of --at): 5M.", show_default=False
+        ),
     ] = None
 
 

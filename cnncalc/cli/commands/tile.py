@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc.cli.complete import layer_names
-from cnncalc.cli.options import Output, Reading, Source
+from cnncalc.cli.options import AtMap, Output, Reading, Source
 from cnncalc.errors import UsageError
 from cnncalc.values import value
 
@@ -17,16 +16,7 @@ from cnncalc.values import value
 class Options:
     """What only this command takes."""
 
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at",
-            metavar="NAME",
-            help="The layer to reproduce; by default the last one that has a map.",
-            autocompletion=layer_names,
-            show_default=False,
-        ),
-    ] = None
+    at: AtMap = None
     tile: Annotated[
         str | None,
         typer.Option("--tile", metavar="HxW", help="Cut into tiles of this size.", show_default=False),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc.cli.complete import layer_names
-from cnncalc.cli.options import Format, Output, Reading, Source
+from cnncalc.cli.options import AtMap, Format, Output, Reading, Source
 from cnncalc.values import value
 
 if TYPE_CHECKING:
@@ -21,16 +20,7 @@ DRAWN_WIDTH = 80
 class Options:
     """What only this command takes."""
 
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at",
-            metavar="NAME",
-            help="The layer; by default the last one that has a map.",
-            autocompletion=layer_names,
-            show_default=False,
-        ),
-    ] = None
+    at: AtMap = None
     index: Annotated[
         str,
         typer.Option(
