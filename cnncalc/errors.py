@@ -136,6 +136,17 @@ class LayerError(ValueError):
         """The option at which to point (`groups`, `padding`), None for the whole layer."""
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "pixel"), counted(2, "axis"), counted(1_000, "value")
+    ('1 pixel', '2 axes', '1,000 values')
+    """
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-2] + 'es' if noun.endswith('is') else noun + 's'}"
+
+
 def _line(found: Finding) -> str:
     place = f"{found.at}: " if found.at else ""
     text = f"{place}{found.severity.value} {found.code}: {found.message}"

@@ -239,7 +239,7 @@ class Report:
         )
 
     def _unknown(self, name: str) -> str:
-        from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+        from cnncalc.spec.suggest import meant_layer  # needed for mistakes only
 
-        help_ = did_you_mean(name, self.scopes)
+        help_ = meant_layer(name, self.scopes)
         return f"no layer `{name}` in {self.name}" + (f": {help_}" if help_ else "")

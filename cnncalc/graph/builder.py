@@ -68,7 +68,7 @@ def _outputs(walk: Walk, last: int, context: Context) -> dict[str, int]:
     outputs: dict[str, int] = {}
     for output in spec.outputs:
         try:
-            outputs[output.name] = resolve(output.name, wiring.scopes, context, last)
+            outputs[output.name] = resolve(output.name, wiring.scopes, context, last, behind=True)
         except UnknownNameError as error:
             wiring.report(finding("CNN904", error.message, at=output.at, help=error.help))
     return outputs

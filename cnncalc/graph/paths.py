@@ -47,6 +47,9 @@ def branches(walk: Walk, item: BranchesItem, placed: PlacedItem, stream: int, co
         help_ = "`[]` is the identity path"
         walk.wiring.report(finding("CNN906", message, at=placed.locate(item.span), help=help_, stack=context.stack))
         return ends[0] if ends else stream
+    if item.faulty:
+        for end in ends:
+            walk.wiring.taint(end)  # so that a merge that was not understood says nothing about shapes
     op = walk.maker.op(item.merge, options)
     return walk.emit(context.names.number(item.merge), op, ends, walk.place(placed, context), context)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Union
 
-from cnncalc.errors import Location, finding
+from cnncalc.errors import Location, counted, finding
 from cnncalc.lint.base import Problem
 from cnncalc.ops.refuse import axis_names
 from cnncalc.render.units import exact, fraction, share, size
@@ -102,7 +102,7 @@ def _of_the_output(report: Report, expected: Expectations) -> Iterator[Entry]:
         for key in asked:
             names = ", ".join(report.outputs) or "none"
             help_ = "say which: `outputs: {NAME: SHAPE}`, or `at: {NAME: {...}}`"
-            yield key, f"{key}: the network has {len(report.outputs)} outputs ({names})", help_
+            yield key, f"{key}: the network has {counted(len(report.outputs), 'output')} ({names})", help_
         return
     if expected.output is not None:
         text = _shape(subject.shape, expected.output, assumed=subject.assumed)
@@ -219,7 +219,7 @@ def _per_axis(subject: _Subject, key: str, quantity: AxisQuantity) -> str | None
         return None
     shown = " x ".join(map(fraction, found)) if len(set(found)) > 1 else fraction(found[0])
     if len(quantity.axes) not in (1, len(found)):
-        return f"{asked(quantity)}, found {shown}: {len(found)} axes, not {len(quantity.axes)}"
+        return f"{asked(quantity)}, found {shown}: {counted(len(found), 'axis')}, not {len(quantity.axes)}"
     bounds = quantity.axes * len(found) if len(quantity.axes) == 1 else quantity.axes
     wrong = [
         (name, *_distance(value, bound))
@@ -263,6 +263,6 @@ def _numbers(count: int) -> str:
 
 
 def _meant(name: str, known: Mapping[str, object]) -> str | None:
-    from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+    from cnncalc.spec.suggest import meant_layer  # needed for mistakes only
 
-    return did_you_mean(name, known) or (f"there are {', '.join(list(known)[:8])}" if known else None)
+    return meant_layer(name, known) or (f"there are {', '.join(list(known)[:8])}" if known else None)

@@ -129,7 +129,7 @@ def _classes(layers: tuple[LayerReport, ...]) -> Mapping[FlopClass, int]:
 
 
 def _unknown(report: Report, name: str) -> str:
-    from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+    from cnncalc.spec.suggest import meant_layer  # needed for mistakes only
 
-    help_ = did_you_mean(name, (*report.scopes, *(layer.name.rpartition(".")[2] for layer in report.layers)))
+    help_ = meant_layer(name, report.scopes)
     return f"no layer `{name}` in {report.source}" + (f": {help_}" if help_ else "")

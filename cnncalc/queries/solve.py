@@ -161,7 +161,7 @@ def _reader(text: str, input: str | None) -> Callable[[str], NetworkSpec]:  # no
 
 
 def _unknown_name(name: str, names: Sequence[str]) -> str:
-    from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+    from cnncalc.spec.suggest import meant_layer  # needed for mistakes only
 
-    help_ = did_you_mean(name, names) or "there are " + ", ".join([each for each in names if "." not in each][:12])
+    help_ = meant_layer(name, names) or "there are " + ", ".join([each for each in names if "." not in each][:12])
     return f"no layer `{name}`: {help_}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.errors import LayerError, UsageError
+from cnncalc.errors import LayerError, UsageError, counted
 from cnncalc.geometry.boxes import added, placed, shadow
 from cnncalc.geometry.pixels import PixelSet
 from cnncalc.geometry.trace import read_by
@@ -202,16 +202,16 @@ def input_of(at: str, ways: Ways, graph: Graph, name: str | None) -> str:
 
 
 def _unknown(message: str, word: str, known: Mapping[str, object]) -> str:
-    from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+    from cnncalc.spec.suggest import meant_layer  # needed for mistakes only
 
-    help_ = did_you_mean(word, known)
+    help_ = meant_layer(word, known)
     return f"{message}: {help_}" if help_ else message
 
 
 def _check_index(at: str, index: tuple[int, ...], sizes: tuple[int, ...]) -> None:
     if len(index) != len(sizes):
         has = f"is {'x'.join(map(str, sizes))} positions large" if sizes else "is a vector without positions"
-        raise UsageError(f"`{at}` {has}: an index has {len(sizes)} numbers, found {len(index)}")
+        raise UsageError(f"`{at}` {has}: an index has {counted(len(sizes), 'number')}, found {len(index)}")
     for axis, (place, size) in enumerate(zip(index, sizes, strict=True)):
         if not 0 <= place < size:
             raise UsageError(f"index {place} of axis {axis} is outside `{at}`: 0 to {size - 1} are there")

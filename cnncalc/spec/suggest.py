@@ -33,6 +33,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean `{found}`?" if found else None
 
 
+def meant_layer(name: str, known: Iterable[str]) -> str | None:
+    """A help line for the name of a layer: by its end inside another scope, else by its letters.
+
+    >>> meant_layer("conv2", ["stem", "layer1.0.conv1", "layer1.0.conv2"])
+    'did you mean `layer1.0.conv2`?'
+    >>> meant_layer("conv1", ["layer1.0.conv1", "layer1.1.conv1"])
+    'did you mean `layer1.1.conv1`, one of 2?'
+    >>> meant_layer("stm", ["stem", "layer1"])
+    'did you mean `stem`?'
+    """
+    paths = list(dict.fromkeys(known))
+    ends = [path for path in paths if path.endswith(f".{name}")]
+    if ends:
+        return f"did you mean `{ends[-1]}`" + (f", one of {len(ends):,}?" if len(ends) > 1 else "?")
+    by_end = {path.rpartition(".")[2]: path for path in paths}
+    found = nearest(name, paths) or by_end.get(nearest(name, by_end) or "")
+    return f"did you mean `{found}`?" if found else None
+
+
 def listed(words: Iterable[str], joint: str = "or") -> str:
     """Words as a sentence lists them.
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from cnncalc.graph import build
 from cnncalc.spec.reader import parse_line, parse_shape
+from tests.graph.building import graph_of, problems
 
 
 def peak_of(layers: int) -> int:
@@ -20,3 +23,22 @@ def peak_of(layers: int) -> int:
 
 def test_memory_for_broken_layers_grows_with_their_number_not_with_its_square() -> None:
     assert peak_of(3200) < 3 * peak_of(1600)
+
+
+def test_branches_without_a_merge_say_nothing_about_shapes() -> None:
+    for item in ("- branches: [[conv 4 k1], [conv 5 k1]]", "- {branches: [[conv 4 k1], [conv 5 k1]], merge: ad}"):
+        (found,) = problems(graph_of(item + "\n- conv 8 k1"))
+        assert "merge" in found
+        assert "CNN001" not in found
+
+
+def test_a_value_behind_a_norm_is_one_mistake() -> None:
+    assert problems(graph_of("- conv 8 k3 gn 4", input="3x8x8")) == [
+        "5:18 CNN905 conv has its out_channels already: `8`"
+    ]
+
+
+@pytest.mark.parametrize("written", ["-1:", "4:2", "0:-2", ":-1"])
+def test_a_range_is_shown_as_it_is_written(written: str) -> None:
+    (found,) = problems(graph_of(f"- 'slice {written}'"))
+    assert f"CNN905 `channels` of slice is `{written}`: should be" in found

@@ -136,6 +136,26 @@ class TestRefusals:
         assert problems(graph) == ["7:9 CNN904 no layer `stm` before this line"]
         assert graph.findings[0].help == "did you mean `stem`?"
 
+    def test_a_name_inside_another_scope_is_offered_with_its_path(self) -> None:
+        graph = graph_of("- stem: [inner: conv 8 k1, relu]\n- conv 8 k1\n- add inner")
+        assert problems(graph) == ["7:9 CNN904 no layer `inner` before this line"]
+        assert graph.findings[0].help == "did you mean `stem.inner`?"
+        assert problems(graph_of("- stem: [inner: conv 8 k1, relu]\n- conv 8 k1\n- add stem.inner")) == []
+
+    def test_of_several_the_last_is_offered(self) -> None:
+        graph = graph_of("- {name: stage, repeat: 3, do: [inner: conv 8 k1, relu]}\n- add inner")
+        assert graph.findings[0].help == "did you mean `stage.2.inner`, one of 3?"
+
+    def test_a_name_deeper_than_written_is_offered_with_its_path(self) -> None:
+        graph = graph_of("- stage: [a: [b: conv 8 k1, relu]]\n- add stage.b")
+        assert graph.findings[0].message == "`stage` has no layer `b` before this line"
+        assert graph.findings[0].help == "did you mean `stage.a.b`?"
+
+    def test_an_unknown_output_speaks_of_no_line(self) -> None:
+        graph = graph_of("- stem: conv 8 k1", head="outputs: [stm]")
+        assert problems(graph) == ["3:11 CNN904 no layer `stm`"]
+        assert graph.findings[0].help == "did you mean `stem`?"
+
     def test_a_name_is_not_known_before_its_layer(self) -> None:
         assert problems(graph_of("- add later\n- later: conv 8 k3 p1")) == [
             "5:9 CNN904 no layer `later` before this line"
@@ -150,6 +170,14 @@ class TestRefusals:
         found = problems(graph_of("- a: conv 8 k1\n- a: conv 8 k1"))
         assert len(found) == 1
         assert found[0].startswith("6:5 CNN903")
+
+    def test_a_name_that_stands_twice_on_a_line_is_not_first_at_another(self) -> None:
+        assert problems(graph_of("- 'a: conv 8 k1 | a: conv 8 k1'")) == [
+            "5:21 CNN903 the name `a` stands twice on this line"
+        ]
+        assert problems(graph_of("- a: conv 8 k1\n- a: conv 8 k1")) == [
+            "6:5 CNN903 the name `a` stands twice in its scope, first at line 5"
+        ]
 
     def test_names_of_different_scopes_do_not_meet(self) -> None:
         assert problems(graph_of("- p: [a: conv 8 k1, relu]\n- q: [a: conv 8 k1, relu]")) == []
