@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.errors import Frame, finding
+from cnncalc.errors import Frame, counted, finding
 from cnncalc.graph.options import RefusedError
 from cnncalc.graph.wiring import Place
 from cnncalc.spec.items import Arg, PlacedItem, WordItem
@@ -79,7 +79,7 @@ def _bound(item: CallItem, block: Block, placed: PlacedItem, context: Context) -
 
     if len(item.positional) > len(parameters):
         extra = item.positional[len(parameters)]
-        refuse("CNN905", f"{title} takes {len(parameters)} values, this is one too many", extra.span)
+        refuse("CNN905", f"{title} takes {counted(len(parameters), 'value')}, this is one too many", extra.span)
     for name, arg in item.keyword.items():
         if name not in parameters:
             refuse("CNN904", f"block {title} has no parameter `{name}`", arg.span, did_you_mean(name, parameters))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import LayerError, finding
+from cnncalc.errors import LayerError, counted, finding
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.graph.model import GraphLayer, Node, Scope
 from cnncalc.ops.base import Inference, Op, Step
@@ -159,7 +159,8 @@ class Wiring:
             return
         if not own or len(own) % len(others):
             message = (
-                f"this has {len(own)} layers with weights, `{target.name}` has {len(others)}: they cannot be shared"
+                f"this has {counted(len(own), 'layer')} with weights, `{target.name}` has {len(others)}: "
+                "they cannot be shared"
             )
             self.report(finding("CNN905", message, at=place.places.get("share", place.at), stack=place.stack))
             return

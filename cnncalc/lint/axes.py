@@ -171,6 +171,16 @@ def number(pixels: Fraction) -> str:
     return str(pixels)
 
 
+def distance(value: Fraction) -> str:
+    """A number of pixels.
+
+    >>> from fractions import Fraction
+    >>> distance(Fraction(1)), distance(Fraction(1, 2))
+    ('1 pixel', '0.5 pixels')
+    """
+    return f"{number(value)} pixel{'s' * (value != 1)}"
+
+
 def fitting_padding(axis: Axis, kernel_size: int, dilation: int) -> int | None:
     """The least equal padding with which another kernel gives the same size; None where no sensible one does."""
     reach = dilation * (kernel_size - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import UsageError
+from cnncalc.errors import UsageError, counted
 from cnncalc.spec.quantities import AxisQuantity, QuantityError, amount
 from cnncalc.values import value
 
@@ -99,7 +99,7 @@ class Goals:
         found = [axis.rf for axis in row.reach]
         bounds = self.rf.axes * len(found) if len(self.rf.axes) == 1 else self.rf.axes
         if len(bounds) != len(found):
-            yield Miss(text=f"rf has {len(found)} axes, not {len(bounds)}", gap=Fraction(len(found)))
+            yield Miss(text=f"rf has {counted(len(found), 'axis')}, not {len(bounds)}", gap=Fraction(len(found)))
             return
         wanted = [(bound.low, bound.high) for bound in bounds]
         yield from _miss("rf", found, wanted)
@@ -150,7 +150,9 @@ def _miss(what: str, found: Sequence[int], wanted: Sequence[tuple[object, object
     """At most one miss, over all axes."""
     shown = "x".join(map(str, found)) or "no map"
     if len(found) != len(wanted):
-        yield Miss(text=f"{what} {shown} has {len(found)} numbers, not {len(wanted)}", gap=Fraction(len(wanted) + 1))
+        yield Miss(
+            text=f"{what} {shown} has {counted(len(found), 'number')}, not {len(wanted)}", gap=Fraction(len(wanted) + 1)
+        )
         return
     gap, notes = Fraction(0), []
     for number, (low, high) in zip(found, wanted, strict=True):

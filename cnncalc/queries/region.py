@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import UsageError
+from cnncalc.errors import UsageError, counted
 from cnncalc.ops.refuse import axis_names
 from cnncalc.queries.reached import reached
 from cnncalc.queries.unit import input_of, node_of, ways_to
@@ -121,7 +121,9 @@ def region(
 def _check(pixels: Sequence[tuple[int, int]], sizes: tuple[int, ...], name: str) -> None:
     if len(pixels) != len(sizes):
         shape = "x".join(map(str, sizes))
-        raise UsageError(f"input `{name}` is {shape} pixels large: give {len(sizes)} ranges, found {len(pixels)}")
+        raise UsageError(
+            f"input `{name}` is {shape} pixels large: give {counted(len(sizes), 'range')}, found {len(pixels)}"
+        )
     for axis, ((first, end), size) in enumerate(zip(pixels, sizes, strict=True)):
         if not 0 <= first < end <= size:
             raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.errors import counted
 from cnncalc.spec.items import Arg, CallItem, WordItem
 from cnncalc.spec.problems import TextError
 from cnncalc.spec.suggest import did_you_mean
@@ -34,7 +35,7 @@ class CallReader(WordReader):
             if parts.surplus:
                 return  # one mistake is one error
             parts.surplus = True
-            raise TextError(f"{shown} takes {len(names)} values, this is one too many", 0, len(word))
+            raise TextError(f"{shown} takes {counted(len(names), 'value')}, this is one too many", 0, len(word))
         name = names[place]
         if isinstance(arg.value, str) and name in self.signature.numbers:
             message = f"`{name}` of {shown} is a number, found `{word}`"

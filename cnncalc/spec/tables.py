@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncalc.errors import counted
 from cnncalc.spec.syntax import variable_error
 from cnncalc.spec.yaml_nodes import ListNode, Node
 
@@ -40,7 +41,7 @@ def cells_of(node: Node, columns: tuple[str, ...], scope: Scope, entries: EntryR
     """The cells of a row; None where they do not fit."""
     items = node.items if isinstance(node, ListNode) else (node,)
     if len(items) != len(columns):
-        message = f"{len(items)} value{'s' * (len(items) != 1)} for {len(columns)} columns ({', '.join(columns)})"
+        message = f"{counted(len(items), 'value')} for {counted(len(columns), 'column')} ({', '.join(columns)})"
         entries.findings.add("CNN905", message, node.at)
         return None
     cells = [entries.cell(item, scope) for item in items]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SCOPE_BLOCKS = {
     "basic": Signature(names=("c", "s"), numbers=frozenset("s")),
     "unit": Signature(names=("c", "act"), numbers=frozenset()),
+    "single": Signature(names=("c",), numbers=frozenset()),
     "plain": Signature(names=(), numbers=frozenset()),
 }
 VARIABLES = frozenset({"c", "k", "act", "nl", "t"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import Severity
 from cnncalc.geometry.axis_field import AxisField
 from cnncalc.geometry.window import AxisWindow
-from cnncalc.lint.axes import Axis, number, sentence, window_axes
+from cnncalc.lint.axes import Axis, distance, number, sentence, window_axes
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow, kept
 from cnncalc.ops.refuse import axis_names
@@ -120,9 +120,9 @@ def _misplaced(start: Fraction, jump: Fraction, m: int, n: int) -> str | None:
     if whole or steps.denominator == 1:
         by = start - jump / 2 if whole else middle
         side = "before" if by < 0 else "behind"
-        return f"looks {number(abs(by))} pixels {side} where it stands (start {number(start)})"
+        return f"looks {distance(abs(by))} {side} where it stands (start {number(start)})"
     off = min(steps - floor(steps), 1 - (steps - floor(steps))) * jump
-    return f"stands {number(off)} pixels off the grid of its input (start {number(start)})"
+    return f"stands {distance(off)} off the grid of its input (start {number(start)})"
 
 
 def _own_shift(read: AxisRead, n: int, m: int) -> Fraction:

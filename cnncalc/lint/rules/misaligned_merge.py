@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import Severity
 from cnncalc.geometry.field import Field
 from cnncalc.geometry.window import PaddingWord
-from cnncalc.lint.axes import number, option_of, sentence
+from cnncalc.lint.axes import distance, number, option_of, sentence
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow, kept
 from cnncalc.ops.refuse import axis_names
@@ -114,13 +114,13 @@ def _apart(one: tuple[str, AxisField], other: tuple[str, AxisField], units: int,
     if axis.shift is None or axis2.shift is None:  # tables move about: only what is half a unit and more counts
         worst = max((offset, offset + (jump2 - jump) * (units - 1)), key=abs)
         if 2 * abs(worst) >= min(jump, jump2):
-            text = f"`{first}` and `{second}` are centred up to {number(abs(worst))} pixels apart"
+            text = f"`{first}` and `{second}` are centred up to {distance(abs(worst))} apart"
     elif jump != jump2:
-        text = f"neighbours are {number(jump)} pixels apart in `{first}`, {number(jump2)} in `{second}`"
+        text = f"neighbours are {distance(jump)} apart in `{first}`, {number(jump2)} in `{second}`"
     elif offset:
         units_apart = offset / jump
         text = (
-            f"`{first}` and `{second}` are centred {number(abs(offset))} pixels apart "
+            f"`{first}` and `{second}` are centred {distance(abs(offset))} apart "
             f"({number(start)} and {number(start2)}, jump {number(jump)})"
         )
     return _Apart(text=text, units=units_apart, second=second) if text else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import Severity
+from cnncalc.errors import Severity, counted
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow
 
@@ -77,7 +77,7 @@ def _problem(name: str, layer: LayerReport, stride: tuple[int, ...] | None) -> P
 
 def _remedy(jumps: tuple[Fraction, ...], stride: tuple[int, ...]) -> str | None:
     if len(stride) not in (1, len(jumps)):
-        return f"`task.stride` has {len(stride)} values, the map has {len(jumps)} axes"
+        return f"`task.stride` has {counted(len(stride), 'value')}, the map has {counted(len(jumps), 'axis')}"
     steps = stride * len(jumps) if len(stride) == 1 else stride
     ratios = [jump / step for jump, step in zip(jumps, steps, strict=True)]
     if all(ratio >= 1 and ratio.denominator == 1 for ratio in ratios):

@@ -38,7 +38,8 @@ def test_two_convolutions_are_reported_exactly_where_their_units_are_centred_dif
         assert bool(found) is bool(apart), (first, second)
         for _, problem in found:
             shown = str(float(apart)).removesuffix(".0")
-            assert f"are centred {shown} pixels apart" in problem.message
+            noun = "pixel" if apart == 1 else "pixels"
+            assert f"are centred {shown} {noun} apart" in problem.message
             assert problem.severity is (None if 2 * apart >= stride else Severity.INFO)
     assert met == {True, False}
 
@@ -67,7 +68,7 @@ def test_a_feature_pyramid_on_strided_3x3_convolutions_is_half_a_unit_off_at_eve
     ((name, problem),) = said("CNN015", line)
     # A unit of c2 is centred where every second unit of c1 is, its two copies half a step before and behind.
     assert (name, problem.severity) == ("add1", None)
-    assert problem.message == "`upsample1` and `c1` are centred 1 pixels apart (-0.5 and 0.5, jump 2)"
+    assert problem.message == "`upsample1` and `c1` are centred 1 pixel apart (-0.5 and 0.5, jump 2)"
 
 
 def test_branches_with_other_jumps_are_reported() -> None:
