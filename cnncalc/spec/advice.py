@@ -121,6 +121,12 @@ def second_value(word: str, first: str, syntax: OpSyntax) -> TextError:
     return TextError(f"{syntax.op} has its {syntax.positional} already: `{first}`", 0, len(word), help=help_)
 
 
+def negative_short(word: str, option: str) -> TextError:
+    """`p-1`."""
+    help_ = "`crop 1` cuts one off each side" if option == "padding" else None
+    return TextError(f"`{word}`: {option} cannot be negative", 0, len(word), help=help_)
+
+
 def no_value(word: str, syntax: OpSyntax) -> TextError:
     """A bare value on an op that takes none."""
     short = SHORT.fullmatch(word)

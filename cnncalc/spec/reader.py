@@ -122,7 +122,7 @@ def _inputs(spec: NetworkSpec, inputs: Mapping[str, TensorShape]) -> dict[str, T
     for name in inputs:
         if name not in spec.inputs:
             help_ = did_you_mean(name, spec.inputs) or f"its inputs are {', '.join(spec.inputs)}"
-            raise UsageError(f"the network has no input `{name}`; {help_}")
+            raise UsageError(f"{spec.source}: the network has no input `{name}`; {help_}")
     return {**spec.inputs, **inputs}
 
 
@@ -132,7 +132,7 @@ def _variables(spec: NetworkSpec, texts: Mapping[str, str]) -> dict[str, Variabl
         if name not in variables:
             known = f"its vars are {', '.join(variables)}" if variables else "it has no vars"
             help_ = did_you_mean(name, variables) or known
-            raise UsageError(f"the network has no var `{name}` to set; {help_}")
+            raise UsageError(f"{spec.source}: the network has no var `{name}` to set; {help_}")
         before = list(variables)[: list(variables).index(name)]
         try:
             value = plain_value(text.strip(), before)

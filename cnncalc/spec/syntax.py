@@ -20,6 +20,8 @@ NUMBER = re.compile(r"0|[1-9][0-9]{0,5}")
 """Also a name, where it is the key of an item: `- 0: conv 8`, as frameworks number what stands in a sequence."""
 PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*", re.ASCII)
 SHORT = re.compile(r"(op|[kspdgm])([0-9].*)", re.DOTALL)
+NEGATIVE = re.compile(r"(op|[kspdgm])-[0-9]+")
+"""A short with a sign, where its letter is no variable."""
 KEY = re.compile(r"([A-Za-z_]\w*)=(?!=)", re.ASCII)
 INTEGER = re.compile(r"0|[1-9][0-9]*")
 DECIMAL = re.compile(r"[-+]?[0-9]*\.?[0-9]*")
@@ -28,6 +30,9 @@ DECLARED = re.compile(r"(?:\?|[0-9]+)(?:x(?:\?|[0-9]+))*")
 MAX_DIGITS = 20
 PAIRED = frozenset({"padding", "cropping"})
 """Options in which `a/b` is (before, after) and no division."""
+
+RANGES = frozenset({"channels"})
+"""Options that take `a:b`."""
 
 
 class OpSyntax(NamedTuple):

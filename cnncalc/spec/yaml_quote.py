@@ -142,7 +142,7 @@ def rejoin(source: Source, items: Sequence[Node], report: Report) -> list[Node]:
         count = _balance(first, items, index) if first else 0
         last = items[index + count]
         if first and count and isinstance(last, ScalarNode):
-            whole = _rejoined(source, first, last, report)
+            whole = _rejoined(source, first, last, "`[...]`", report)
             item = whole if isinstance(item, ScalarNode) else _with_tail(item, whole)
         joined.append(item)
         index += count + 1
@@ -150,28 +150,33 @@ def rejoin(source: Source, items: Sequence[Node], report: Report) -> list[Node]:
 
 
 def rejoin_entries(source: Source, entries: Sequence[tuple[Node, Node]], report: Report) -> list[tuple[Node, Node]]:
-    """The entries of a `{...}`, likewise: what YAML split off became keys without values."""
+    """The entries of a `{...}`, likewise: what YAML split off a value, or a key, became keys without values."""
     joined: list[tuple[Node, Node]] = []
     parts = [key if _is_empty(value) else value for key, value in entries]
+    keys = [key for key, _ in entries]
     index = 0
     while index < len(entries):
         key, value = entries[index]
-        count = _balance(value, parts, index) if isinstance(value, ScalarNode) else 0
-        last = entries[index + count][0]
-        whole = all(_is_empty(nothing) for _, nothing in entries[index + 1 : index + count + 1])
-        if count and whole and isinstance(value, ScalarNode) and isinstance(last, ScalarNode):
-            value = _rejoined(source, value, last, report)
+        is_key = _is_empty(value)  # `{basic(c, s=1): [...]}`
+        first = key if is_key else value
+        count = _balance(first, keys if is_key else parts, index) if isinstance(first, ScalarNode) else 0
+        last, last_value = entries[index + count]
+        between = entries[index + 1 : index + count] if is_key else entries[index + 1 : index + count + 1]
+        whole = all(_is_empty(nothing) for _, nothing in between)
+        if count and whole and isinstance(first, ScalarNode) and isinstance(last, ScalarNode):
+            text = _rejoined(source, first, last, "`{...}`", report)
+            key, value = (text, last_value) if is_key else (key, text)
             index += count
         joined.append((key, value))
         index += 1
     return joined
 
 
-def _rejoined(source: Source, first: ScalarNode, last: ScalarNode, report: Report) -> ScalarNode:
+def _rejoined(source: Source, first: ScalarNode, last: ScalarNode, around: str, report: Report) -> ScalarNode:
     """One text again from the first to the last part."""
     start, end = source.offset(first.at), source.offset(last.at) + len(last.raw)
     text = source.text[start:end]
-    message = f"YAML splits `{shorten(text)}` at its comma, because it stands inside brackets"
+    message = f"YAML splits `{shorten(text)}` at its comma, because it stands inside {around}"
     report(finding("CNN901", message, at=source.location(start, end), help=quote_line(source, start, end)))
     return ScalarNode(text, text, source.location(start, end), plain=True)
 

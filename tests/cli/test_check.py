@@ -90,7 +90,7 @@ class TestExitStatus:
             (("net.yaml", "--severity", "CNN012=bad"), "error: --severity CNN012=bad: `bad` is no severity"),
             (("net.yaml", "--budget", "params"), "error: --budget params: write FIGURE=MOST"),
             (("net.yaml", "--config", "nope.toml"), "error: cannot read nope.toml"),
-            (("net.yaml", "--set", "w=1"), "error: the network has no var `w` to set"),
+            (("net.yaml", "--set", "w=1"), "error: net.yaml: the network has no var `w` to set"),
         ],
     )
     def test_it_is_2_where_the_command_is_wrong(

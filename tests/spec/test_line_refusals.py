@@ -65,6 +65,8 @@ REFUSALS = [
     ("conv 64 k03", INVALID, "03", "leading zeros", "write `3`"),
     ("conv 64 k3x05", INVALID, "05", "leading zeros", "write `5`"),
     ("conv 64 k3 p1/2/3", INVALID, "1/2/3", "is no number", "`p=...`"),
+    ("conv 64 k3 p-1", INVALID, "p-1", "padding cannot be negative", "`crop 1`"),
+    ("conv 64 k3 d-2", INVALID, "d-2", "dilation cannot be negative", None),
     ("conv 64 k" + "9" * 30, LIMIT, "9" * 30, "a number of 30 digits", None),
     # values
     ("conv 64 3", INVALID, "3", "conv has its out_channels already: `64`", "kernel_size is `k3`; stride is `s3`"),
@@ -146,6 +148,7 @@ REFUSALS = [
     ("(" * 60 + "relu" + ")" * 60, LIMIT, "(", "groups nested deeper than 50", None),
     # block calls
     ("basic 64 2 3", INVALID, "3", "basic(c, s) takes 2 values, this is one too many", None),
+    ("single 64 2", INVALID, "2", "single(c) takes 1 value, this is one too many", None),
     ("basic 64 relu", INVALID, "relu", "`s` of basic(c, s) is a number", "a call takes no flags, norms or activations"),
     ("basic 64 same", INVALID, "same", "`s` of basic(c, s) is a number", None),
     ("basic 64 s2", INVALID, "s2", "a block call takes no shorts", "write `s=2`"),

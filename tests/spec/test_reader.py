@@ -333,8 +333,9 @@ class TestOverrides:
             with_overrides(parse(HEAD + "layers: [relu]\n"), variables={"a": "1"})
 
     def test_an_unknown_input_is_a_wrong_command(self) -> None:
-        spec = parse("cnncalc: 1\ninputs: {left: 3x8x8, right: 3x8x8}\nlayers: [relu]\n")
-        with pytest.raises(UsageError, match="no input `lefft`; did you mean `left`"):
+        text = "cnncalc: 1\ninputs: {left: 3x8x8, right: 3x8x8}\nlayers: [relu]\n"
+        spec = parse(text, source="net.yaml")
+        with pytest.raises(UsageError, match=r"net\.yaml: the network has no input `lefft`; did you mean `left`\?"):
             with_overrides(spec, inputs={"lefft": TensorShape(1, (4,))})
 
     def test_a_wrong_batch_or_type_is_a_wrong_command(self) -> None:

@@ -227,6 +227,18 @@ REPAIRED = {
         "`- {use: basic, s: 'first(2,1)', c: 8}`",
         [{"use": "basic", "s": "first(2,1)", "c": 8}],
     ),
+    "commas in a key in braces": (
+        "{«b(c, d=1, e=2)»: [conv c], a: 1}\n",
+        "CNN901",
+        "`{'b(c, d=1, e=2)': [conv c], a: 1}`",
+        {"b(c, d=1, e=2)": ["conv c"], "a": 1},
+    ),
+    "a comma in the second key in braces": (
+        "{a: 1, «b(c,d)»: x}\n",
+        "CNN901",
+        "`{a: 1, 'b(c,d)': x}`",
+        {"a": 1, "b(c,d)": "x"},
+    ),
     "numbers split off in braces": ("{s: «max(1,2,3)»}\n", "CNN901", "`{s: 'max(1,2,3)'}`", {"s": "max(1,2,3)"}),
     "a key twice": ("a: 1\nb: 2\n«a»: 3\n", "CNN903", "the first one is kept", {"a": 1, "b": 2}),
     "a key twice in braces": ("x: {a: 1, «'a'»: 3}\n", "CNN903", "the first one is kept", {"x": {"a": 1}}),
