@@ -75,6 +75,8 @@ FACTS: dict[str, Facts] = {
 }
 """By name. The counts are those of the table in `Activation`."""
 
+FUNCTIONS = frozenset({"exp", "log", "sqrt", "rsqrt", "square", "abs", "neg", "erf"})
+"""Those that are arithmetic rather than nonlinearities of a network."""
 SOFTMAX_SYNONYMS = ("Softmax", "Softmax2d")
 PRELU_SYNONYMS = ("PReLU",)
 

@@ -6,14 +6,14 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.ops import options
-from cnncalc.ops.activation import FACTS
+from cnncalc.ops.activation import FACTS, FUNCTIONS
 from cnncalc.ops.adaptive import GlobalPool
 from cnncalc.ops.base import OPS, SYNONYMS, Op, Step, register
 from cnncalc.ops.conv import Conv
 from cnncalc.ops.merge import Joint
 from cnncalc.ops.options import invalid
 
-WORDS = (*FACTS, "softmax")
+WORDS = (*(name for name in FACTS if name not in FUNCTIONS), "softmax")
 
 
 def _activation(value: Any) -> str:

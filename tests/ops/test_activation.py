@@ -12,7 +12,7 @@ from cnncalc.ops.base import FlopClass, Inference, Storage
 X = TensorShape(10, (4, 3))
 NAMES = [
     "relu", "relu6", "leaky", "prelu", "elu", "selu", "celu", "silu", "gelu", "mish", "hswish", "hsigmoid", "hardtanh",
-    "sigmoid", "tanh", "softplus", "softmax",
+    "sigmoid", "tanh", "softplus", "exp", "log", "sqrt", "rsqrt", "square", "abs", "neg", "erf", "softmax",
 ]  # fmt: skip
 
 
@@ -46,11 +46,11 @@ class TestAll:
         assert found.storage is Storage.IN_PLACE
         assert found.ledger == {op: X.numel}
 
-    @pytest.mark.parametrize("op", [name for name in NAMES if name != "prelu"])
+    @pytest.mark.parametrize("op", FACTS)
     def test_the_manual_has_a_row_for_it(self, op: str) -> None:
         assert any(line.split()[:1] == [op] for line in (Activation.__doc__ or "").splitlines())
 
-    @pytest.mark.parametrize("op", [name for name in FACTS if name != "softmax"])
+    @pytest.mark.parametrize("op", FACTS)
     def test_the_row_in_the_manual_has_the_counts_that_are_used(self, op: str) -> None:
         (row,) = [line for line in (Activation.__doc__ or "").splitlines() if line.split()[:1] == [op]]
         counts = [part.split() for part in row[row.rindex("  ") :].split(",")]
@@ -60,8 +60,13 @@ class TestAll:
         assert {op for op in NAMES if infer(op).fusable} == {"relu", "relu6", "silu", "hswish"}
 
     def test_only_those_whose_gradient_is_a_function_of_the_output_keep_it(self) -> None:
-        assert {op for op in NAMES if infer(op).saved[0].what == "output"} == {"relu", "sigmoid", "tanh", "softmax"}
-        assert all(len(infer(op).saved) == 1 for op in NAMES)
+        keep = {op: [saved.what for saved in infer(op).saved] for op in NAMES}
+        outputs = {"relu", "sigmoid", "tanh", "exp", "sqrt", "rsqrt", "softmax"}
+        assert {op for op in NAMES if keep[op] == ["output"]} == outputs
+        assert {op for op in NAMES if keep[op] == ["input"]} == {*NAMES} - outputs - {"neg"}
+
+    def test_the_gradient_of_a_sign_needs_nothing(self) -> None:
+        assert infer("neg").saved == ()
 
 
 class TestSoftmax:

@@ -9,7 +9,7 @@ from cnncalc.errors import LayerError
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.ops import OPS
 from cnncalc.ops.base import FlopClass, Inference, Mix
-from cnncalc.ops.norm import ChannelNorm, GroupNorm, InstanceNorm, LocalResponseNorm
+from cnncalc.ops.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm
 
 X = TensorShape(64, (7, 5))
 
@@ -119,7 +119,14 @@ class TestSaved:
 class TestNames:
     @pytest.mark.parametrize(
         ("op", "kind"),
-        [("bn", ChannelNorm), ("gn", GroupNorm), ("in", InstanceNorm), ("lrn", LocalResponseNorm)],
+        [
+            ("bn", BatchNorm),
+            ("ln", LayerNorm),
+            ("rms", LayerNorm),
+            ("gn", GroupNorm),
+            ("in", InstanceNorm),
+            ("lrn", LocalResponseNorm),
+        ],
     )
     def test_a_norm_is_found_under_its_name(self, op: str, kind: type) -> None:
         assert OPS[op] is kind

@@ -12,7 +12,7 @@ from cnncalc.ops.border import Pad
 from cnncalc.ops.conv import Conv, DepthwiseConv
 from cnncalc.ops.convt import TransposedConv
 from cnncalc.ops.merge import Joint
-from cnncalc.ops.norm import ChannelNorm
+from cnncalc.ops.norm import BatchNorm
 
 
 def errors(kind: Any, **options: Any) -> list[Any]:
@@ -89,7 +89,7 @@ class TestOneMistakeIsOneError:
         assert error["msg"] == "should be one of zeros, reflect, replicate, circular"
 
     def test_an_option_that_the_op_has_not_is_an_error_at_its_name(self) -> None:
-        (error,) = errors(ChannelNorm, op="bn", groups=2)
+        (error,) = errors(BatchNorm, op="bn", groups=2)
         assert (error["type"], error["loc"]) == ("extra_forbidden", ("groups",))
 
     def test_an_option_that_is_missing_is_an_error_at_its_name(self) -> None:

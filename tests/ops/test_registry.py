@@ -13,7 +13,8 @@ LANGUAGE = [
     "conv", "dwconv", "sepconv", "convt", "linear", "fc", "maxpool", "avgpool", "lppool", "blurpool",
     "adaptive", "adaptive_max", "gap", "gmp", "bn", "gn", "ln", "in", "lrn", "rms", "relu", "relu6",
     "leaky", "prelu", "elu", "selu", "celu", "silu", "gelu", "mish", "hswish", "hsigmoid", "hardtanh",
-    "sigmoid", "tanh", "softplus", "softmax", "add", "sub", "concat", "mul", "max", "upsample",
+    "sigmoid", "tanh", "softplus", "softmax", "exp", "log", "sqrt", "rsqrt", "square", "abs", "neg", "erf",
+    "add", "sub", "concat", "mul", "div", "max", "min", "upsample", "sdpa", "matmul", "rearrange", "reduce", "prepend",
     "pixelshuffle", "pixelunshuffle", "slice", "crop", "pad", "channelshuffle", "flatten", "tokens",
     "identity", "scale", "dropout", "se", "attention", "custom",
 ]  # fmt: skip
@@ -23,7 +24,7 @@ POSITIONALS = {
     "blurpool": "kernel_size", "adaptive": "size", "adaptive_max": "size", "gn": "num_groups", "lrn": "size",
     "channelshuffle": "groups", "pixelshuffle": "upscale_factor", "pixelunshuffle": "downscale_factor",
     "slice": "channels", "crop": "cropping", "pad": "padding", "upsample": "scale", "se": "squeeze_channels",
-    "attention": "num_heads", "dropout": "p",
+    "attention": "num_heads", "dropout": "p", "rearrange": "out", "reduce": "kind", "prepend": "count",
 }  # fmt: skip
 
 
@@ -36,8 +37,15 @@ def test_an_op_takes_the_positional_of_the_language(name: str) -> None:
     assert POSITIONALS.get(name) == OPS[name].POSITIONAL
 
 
-def test_only_merges_take_names_of_layers() -> None:
-    assert {name for name, kind in OPS.items() if kind.REFERENCES} == {"add", "sub", "concat", "mul", "max"}
+MERGES = {"add", "sub", "concat", "mul", "div", "max", "min"}
+
+
+def test_what_can_have_several_inputs_takes_names_of_layers() -> None:
+    assert {name for name, kind in OPS.items() if kind.REFERENCES} == {*MERGES, "sdpa", "matmul", "custom"}
+
+
+def test_only_merges_take_any_number_of_inputs_above_one() -> None:
+    assert {name for name, kind in OPS.items() if kind.JOINS} == MERGES
 
 
 def test_sizes_can_be_those_of_a_layer_where_a_size_is_asked_for() -> None:

@@ -75,7 +75,7 @@ ITEMS = [
     ("- residual: [relu]\n  then: [rleu]", "9:12", "CNN904", "unknown op `rleu`", "`relu`"),
     ("- residual:", "8:14", "CNN906", "an empty item", None),
     # branches
-    ("- branches: [[relu], [gap]]", "8:5", "CNN906", "`branches` without `merge`", "`concat`, `add`, `mul` or `max`"),
+    ("- branches: [[relu], [gap]]", "8:5", "CNN906", "`branches` without `merge`", "`concat`, `add`, `mul`, `max` or `min`"),
     ("- branches: [[relu], [gap]]\n  merge: cat", "9:12", "CNN904", "unknown merge `cat`", "`concat`"),
     ("- branches: [[relu], [gap]]\n  merge: [add]", "9:12", "CNN905", "expected", None),
     ("- branches: [[relu], [gap]]\n  merge: add\n  align: q", "10:12", "CNN904", "unknown `align: q`", "`crop`"),
