@@ -76,6 +76,7 @@ def _dispatch(arguments: list[str]) -> int:
 
     from cnncalc.cli.app import build_app
     from cnncalc.cli.output import message, prepare_streams
+    from cnncalc.cli.refused import Refused, show
     from cnncalc.errors import CnncalcError, UsageError
 
     if "_CNNCALC_COMPLETE" in os.environ:
@@ -86,7 +87,9 @@ def _dispatch(arguments: list[str]) -> int:
         named = frozenset(arguments)
     prepare_streams()
     try:
-        build_app(named)(args=arguments, prog_name="cnncalc")
+        status = build_app(named)(args=arguments, prog_name="cnncalc", standalone_mode=False)
+    except Refused as error:
+        return show(error)
     except UsageError as error:
         message(f"error: {_printable(str(error))}")
         return 2
@@ -97,7 +100,7 @@ def _dispatch(arguments: list[str]) -> int:
         return 1
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    return 0
+    return status if isinstance(status, int) else 0
 
 
 def _printable(text: str) -> str:

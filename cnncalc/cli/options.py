@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from cnncalc.cli.complete import layer_names
+from cnncalc.cli.complete import layer_names, variables
 from cnncalc.values import field, value
 
 if TYPE_CHECKING:
@@ -105,7 +105,11 @@ class Reading:
     set: Annotated[
         list[str],
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="Give a variable of the file another value.", show_default=False
+            "--set",
+            metavar="NAME=VALUE",
+            help="Give a variable of the file another value.",
+            autocompletion=variables,
+            show_default=False,
         ),
     ] = field(factory=list)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cnncalc.cli.app import COMMANDS
 from cnncalc.lint.rules.errors import manuals
 from tests.cli.program import config, start
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 RESNET = config("resnet18")
+DCGAN = config("dcgan_generator")
+OTHERS = [code for code in manuals() if code.startswith("CNN01") and code != "CNN010"]
 
 
 def offered(line: str) -> list[str]:
@@ -40,6 +47,14 @@ def test_commands_are_offered_in_their_order() -> None:
         (f"cnncalc rf {RESNET} --at layer1.", ["layer1.0", "layer1.1"]),
         (f"cnncalc explain {RESNET} --at layer1.0.conv1", ["layer1.0.conv1"]),
         (f"cnncalc explain {RESNET} --at layer1.0.conv1.", ["layer1.0.conv1.bn", "layer1.0.conv1.relu"]),
+        ("cnncalc check x.yaml --select CNN01", [code for code in manuals() if code.startswith("CNN01")]),
+        ("cnncalc check x.yaml --ignore CNN010,CNN01", [f"CNN010,{code}" for code in OTHERS]),
+        ("cnncalc check x.yaml --severity CNN010", ["CNN010="]),
+        ("cnncalc check x.yaml --severity CNN010=w", ["CNN010=warning"]),
+        (f"cnncalc rf {DCGAN} --set ", ["maps=64"]),
+        (f"cnncalc check {DCGAN} --set ma", ["maps=64"]),
+        (f"cnncalc rf {DCGAN} --set q", []),
+        ("cnncalc rf nosuch.yaml --set ", []),
         ("cnncalc rf -i 3x8x8 first:conv --at f", []),
         ("cnncalc rf nosuch.yaml --at f", []),
         ("cnncalc rf --at f", []),
@@ -47,6 +62,14 @@ def test_commands_are_offered_in_their_order() -> None:
 )
 def test_names_are_offered(line: str, names: list[str]) -> None:
     assert offered(line) == names
+
+
+def test_vars_are_offered_with_their_values_as_a_file_has_them(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    head = "vars: {width: 0.5, depth: 3, act: relu, wide: width*2, third: 1/3, sizes: [1, 3], flag: true}"
+    path.write_text(f"cnncalc: 1\ninput: 3x8x8\n{head}\nlayers: [relu]\n")
+    expected = ["width=0.5", "depth=3", "act=relu", "wide=width*2", "third=1/3", "sizes=(1,3)", "flag=true"]
+    assert offered(f"cnncalc rf {path} --set ") == expected
 
 
 def test_layer_names_come_from_a_layer_line_too() -> None:

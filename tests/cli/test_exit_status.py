@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +98,25 @@ def test_a_wrong_request_exits_2_and_says_what_would_be_right(cli: Cli, argument
 )
 def test_a_wrong_option_or_command_exits_2(cli: Cli, arguments: list[str]) -> None:
     assert cli(*arguments).status == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--dtype", "int9"], "'int9' is not one of 'float64', 'float32'"),
+        (["--format", "xml"], "'xml' is not one of 'table', 'json', 'csv', 'markdown'"),
+        (["--batch", "many"], "'many' "),
+        (["--batch", "0"], "0"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_named_without_the_words_of_a_library(
+    cli: Cli, arguments: list[str], says: str
+) -> None:
+    done = cli("rf", *CONV, *arguments)
+    assert f"Invalid value for '{arguments[0]}'" in done.err.replace(" / '-f'", "")
+    last = done.err.rstrip().splitlines()[-1].partition(": Invalid value for ")[2]
+    assert says in last
+    assert not re.search(r"Value error|Input should|unable to parse|pydantic", done.err)
 
 
 @pytest.mark.parametrize(

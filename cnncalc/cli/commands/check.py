@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnncalc.cli.complete import codes, severities
 from cnncalc.cli.options import Color, OutputFile, Reading
 from cnncalc.errors import UsageError
 from cnncalc.values import field, value
@@ -52,11 +53,13 @@ class Rules:
             "--select",
             metavar="CODES",
             help="Only these: CNN012,CNN03 (a beginning), all, default. Errors are always reported.",
+            autocompletion=codes,
             show_default=False,
         ),
     ] = field(factory=list)
     ignore: Annotated[
-        list[str], typer.Option("--ignore", metavar="CODES", help="All but these.", show_default=False)
+        list[str],
+        typer.Option("--ignore", metavar="CODES", help="All but these.", autocompletion=codes, show_default=False),
     ] = field(factory=list)
     severity: Annotated[
         list[str],
@@ -64,6 +67,7 @@ class Rules:
             "--severity",
             metavar="CODE=LEVEL",
             help="Make a code an error, a warning or an info.",
+            autocompletion=severities,
             show_default=False,
         ),
     ] = field(factory=list)
