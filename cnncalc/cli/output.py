@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 from cnncalc.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from cnncalc.cli.options import Output
 
 
@@ -29,8 +31,23 @@ def write(text: str, path: str | None) -> None:
     if path is not None and path != "-":
         write_file(path, text)
         return
+    _print(lambda: sys.stdout.write(text))
+
+
+def write_bytes(pieces: Iterable[bytes], path: str | None, *, what: str) -> None:
+    """The same for a file that is no text; a UsageError where it would land on a screen."""
+    if path is not None and path != "-":
+        write_pieces(path, pieces)
+        return
+    if sys.stdout.isatty():
+        reason = f"{what} is not text: give it a file (-o FILE) or a pipe, not the terminal"
+        raise UsageError(reason)
+    _print(lambda: sys.stdout.buffer.writelines(pieces))
+
+
+def _print(send: Callable[[], object]) -> None:
     try:
-        sys.stdout.write(text)
+        send()
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -45,18 +62,23 @@ def message(text: str) -> None:
 
 
 def write_file(path: str, text: str) -> None:
-    """All of the text or nothing: it is written beside the file, which it then replaces. UsageError if it cannot be."""
+    """All of the text or nothing; UsageError if it cannot be."""
+    write_pieces(path, [text.encode()])
+
+
+def write_pieces(path: str, pieces: Iterable[bytes]) -> None:
+    """All or nothing: they are written beside the file, which this then replaces. UsageError if it cannot be."""
     try:
         if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - a device or a pipe, or a folder
-            with open(path, "w", encoding="utf-8", newline="") as device:  # noqa: PTH123
-                device.write(text)
+            with open(path, "wb") as device:  # noqa: PTH123
+                device.writelines(pieces)
             return
         target = os.path.realpath(path)  # what a link points to is replaced, not the link
         folder, name = os.path.split(target)
         beside = os.path.join(folder, f".{name}.{os.getpid()}.tmp")  # noqa: PTH118 - pathlib costs more than it gives
         try:
-            with open(beside, "x", encoding="utf-8", newline="") as file:  # noqa: PTH123
-                file.write(text)
+            with open(beside, "xb") as file:  # noqa: PTH123
+                file.writelines(pieces)
             if os.path.exists(target):  # noqa: PTH110
                 os.chmod(beside, os.stat(target).st_mode & 0o7777)  # noqa: PTH101, PTH116
             os.replace(beside, target)  # noqa: PTH105

@@ -20,6 +20,7 @@ class Target(str, Enum):
     """What a network can be written as."""
 
     TORCH = "torch"
+    ONNX = "onnx"
     SPEC = "spec"
     MERMAID = "mermaid"
     DOT = "dot"
@@ -42,21 +43,28 @@ def command(source: Source, to: To, options: Options, reading: Reading) -> None:
     """Write a network as code, as a diagram, or as data.
 
     torch is a file of PyTorch modules that runs: a class for each block, names kept, the same shapes and parameters;
+    onnx is an ONNX file with names and shapes, weights of zero, and any batch unless --batch is given;
     spec is the file itself in its normal layout, comments and all; mermaid and dot are diagrams with blocks as groups
     and repeats drawn once; json and csv are the figures of all layers.
 
       cnncalc export resnet18.yaml --to torch -o resnet18.py
+      cnncalc export resnet18.yaml --to onnx -o resnet18.onnx
       cnncalc export net.yaml --to spec -o net.yaml
       cnncalc export resnet18.yaml --to dot | dot -Tsvg -o resnet18.svg
       cnncalc export resnet18.yaml --to mermaid -o resnet18.mmd
     """
-    from cnncalc.cli.output import write
+    from cnncalc.cli.output import write, write_bytes
     from cnncalc.cli.run import analyze_one, report_errors
 
     result = analyze_one(source, reading)
     if result.report is None:
         report_errors([result], Output(color=Color.AUTO))
         raise typer.Exit(1)
+    if to is Target.ONNX:
+        from cnncalc.export.to_onnx import to_onnx
+
+        write_bytes(to_onnx(result.report, batch=reading.batch), options.output, what="an ONNX file")
+        return
     write(_writer(to, reading)(result.report), options.output)
 
 
