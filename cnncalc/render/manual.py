@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cnncalc.queries.manual import Manual
 from cnncalc.render.table import Column, Table
-from cnncalc.render.text import PROSE_WIDTH, fact_lines, wrapped
+from cnncalc.render.text import PROSE_WIDTH, fact_lines
+from cnncalc.render.wide import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

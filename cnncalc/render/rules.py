@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cnncalc.lint.base import Rule
 from cnncalc.render.table import Column, Table
-from cnncalc.render.text import PROSE_WIDTH, wrapped
+from cnncalc.render.text import PROSE_WIDTH
+from cnncalc.render.wide import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

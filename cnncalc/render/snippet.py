@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
+from cnncalc.render.wide import columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -173,15 +174,8 @@ def _reach(line: str, index: int, step: int, room: int) -> tuple[int, int]:
 
 
 def _width(text: str) -> int:
-    """Terminal columns of the text as it is shown: two for a wide character, none for a combining one."""
-    # NB: a sign made of several characters (some emoji) counts as all of them.
-    shown = printable(text)
-    if shown.isascii():
-        return len(shown)
-    import unicodedata  # only for text beyond ASCII
-
-    wide = sum(unicodedata.east_asian_width(char) in {"W", "F"} for char in shown)
-    return len(shown) + wide - sum(unicodedata.category(char) in {"Mn", "Me"} for char in shown)
+    """Terminal columns of the text as it is shown."""
+    return columns(printable(text))
 
 
 def _visible(char: str) -> str:

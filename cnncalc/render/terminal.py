@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.render.table import GAP, Row, Table, grid
-from cnncalc.render.text import below, wrapped
+from cnncalc.render.text import below
+from cnncalc.render.wide import wrapped
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.render.table import GAP, Grid, Row, Table, grid
+from cnncalc.render.wide import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,14 +60,3 @@ def fact_lines(facts: Sequence[tuple[str, str]], width: int | None) -> list[str]
     """What on the left, how much on the right, continued under itself."""
     indent = max(len(what) for what, _ in facts) + GAP
     return [line for what, text in facts for line in wrapped(f"{what:<{indent}}{text}", width, indent)]
-
-
-def wrapped(text: str, width: int | None, indent: int = 0) -> list[str]:
-    """The lines of a text at a width; later lines are indented."""
-    if width is None or len(text) <= width:
-        return [text]
-    import textwrap  # only where something is too long
-
-    width = max(width, 1)
-    indent = indent if indent < width // 2 else 0
-    return textwrap.wrap(text, width, subsequent_indent=" " * indent, drop_whitespace=True, break_on_hyphens=False)
