@@ -32,7 +32,7 @@ def test_no_line_takes_more_than_the_width_and_no_word_is_lost(text: str, width:
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
-@given(st.lists(st.text("ab-", min_size=1, max_size=8), max_size=20), st.integers(17, 40), st.integers(0, 8))
+@given(st.lists(st.text("ab-", min_size=1, max_size=8), max_size=20), st.integers(17, 40), st.integers(0, 7))
 def test_words_are_wrapped_as_textwrap_does(words: list[str], width: int, indent: int) -> None:
     text = " ".join(words)
     lines = textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
