@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from cnncalc.queries.explain import Explanation, Step
     from cnncalc.queries.progressions import Progression
     from cnncalc.queries.region import RegionAnswer
     from cnncalc.queries.sizes import Asked, AxisSizes, SizesAnswer
@@ -88,6 +89,29 @@ def region_data(found: RegionAnswer) -> Data:
     }
 
 
+def explanation_data(found: Explanation) -> Data:
+    """The recurrence from the input to a layer, per group of axes that are alike, and what its weights compare with."""
+    comparison, product = found.comparison, found.product
+    return {
+        "axes": [{"axes": list(axes), "steps": [_step(step) for step in steps]} for axes, steps in found.axes],
+        "left_out": found.left_out,
+        "comparison": comparison
+        and {
+            "own": comparison.own,
+            "dense": comparison.dense,
+            "unshared": comparison.unshared,
+            "separable": comparison.separable,
+        },
+        "product": product
+        and {
+            "times": product.times,
+            "rows": product.rows,
+            "inner": product.inner,
+            "columns": product.columns,
+        },
+    }
+
+
 def number(value: Fraction | None) -> int | float | None:
     """An integer where it is one."""
     if value is None:
@@ -114,6 +138,29 @@ def _axis(axis: AxisSizes) -> Data:
         ],
         "resized": list(axis.resized),
         "asked": None if axis.asked is None else _asked(axis.asked),
+    }
+
+
+def _step(step: Step) -> Data:
+    """`kind` chain: rf, jump and start follow from those of `reads` and the window by the recurrence."""
+    window, reach = step.stated, step.reach
+    is_input = step.kind.value == "input"
+    return {
+        "layer": step.layer,
+        "kind": step.kind.value,
+        "reads": list(step.reads),
+        "window": window
+        and {
+            "kernel_size": window.kernel_size,
+            "stride": window.stride,
+            "padding": list(window.padding),
+            "dilation": window.dilation,
+            "transposed": window.transposed,
+        },
+        "size": step.size,
+        "rf": 1 if is_input else reach and reach.rf,
+        "jump": 1 if is_input else reach and number(reach.jump),
+        "start": 0.5 if is_input else reach and number(reach.start),
     }
 
 

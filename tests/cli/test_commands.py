@@ -239,6 +239,32 @@ class TestExplain:
         document = json.loads(cli("explain", RESNET, "--at", "layer3", "-f", "json").out)
         assert [row["name"] for row in document["layers"]] == ["layer3"]
 
+    def test_the_chain_in_json_follows_the_recurrence(self, cli: Cli) -> None:
+        document = json.loads(cli("explain", RESNET, "--at", "layer2.0.conv2", "-f", "json").out)["explanation"]
+        (group,) = document["axes"]
+        assert group["axes"] == [0, 1]
+        steps = {step["layer"]: step for step in group["steps"]}
+        chain = [step for step in group["steps"] if step["kind"] == "chain" and step["window"]]
+        assert len(chain) >= 6
+        for step in chain:
+            before, window = steps[step["reads"][0]], step["window"]
+            reach = window["dilation"] * (window["kernel_size"] - 1)
+            assert step["rf"] == before["rf"] + reach * before["jump"]
+            assert step["jump"] == before["jump"] * window["stride"]
+            assert step["start"] == before["start"] + (reach / 2 - window["padding"][0]) * before["jump"]
+            assert step["size"] == (before["size"] + sum(window["padding"]) - reach - 1) // window["stride"] + 1
+        assert [step["kind"] for step in group["steps"]].count("join") == 2  # the two blocks of layer1
+        # 128 -> 128 channels, 3x3, on 28x28
+        assert document["product"] == {"times": 1, "rows": 128, "inner": 128 * 9, "columns": 28 * 28}
+        assert document["comparison"]["own"] == 128 * 128 * 9
+        assert document["comparison"]["dense"] == (128 * 28 * 28) ** 2
+        assert document["comparison"]["separable"] == 128 * 9 + 128 * 128
+
+    def test_a_layer_without_windows_has_no_comparison_in_json(self, cli: Cli) -> None:
+        document = json.loads(cli("explain", RESNET, "--at", "gap1", "-f", "json").out)["explanation"]
+        assert (document["comparison"], document["product"]) == (None, None)
+        assert document["axes"][0]["steps"][-1]["jump"] is None
+
     def test_csv_says_which_axes_where_they_differ(self, cli: Cli) -> None:
         done = cli("explain", "-i", "3x32x32", "a: conv 8 k3x5", "--at", "a", "-f", "csv")
         rows = list(csv.DictReader(io.StringIO(done.out)))

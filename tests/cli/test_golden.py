@@ -88,6 +88,8 @@ CASES = [
     ("explain_resnet18_layer3.txt", "explain examples/configs/resnet18.yaml --at layer3", None,
      [f"rf {field('resnet18', 'layer3')}, jump 16", "179 + 2 x 16 = 211"]),
     ("explain_resnet18_stem_80.txt", "explain examples/configs/resnet18.yaml --at stem", 80, ["1 + 6 x 1 = 7"]),
+    ("explain_resnet18_layer1.json", "explain examples/configs/resnet18.yaml --at layer1 -f json", None,
+     [f'"rf": {field("resnet18", "layer1")}, "jump": 4']),
     ("explain_conv_80.txt", "explain conv", 80, ["arXiv:1603.07285"]),
     ("lenet5.json", "rf examples/configs/lenet5.yaml -f json", None, ['"rf": [16, 16]']),
 ]  # fmt: skip

@@ -162,14 +162,16 @@ def _is_json(output: Output) -> bool:
 
 def _written(result: Result, found: Explanation, output: Output) -> str:
     from cnncalc.cli.run import show, to_csv_text
-    from cnncalc.render.explain import tables
 
     if result.report is None:
         raise AssertionError
     if output.format is Format.JSON:
+        from cnncalc.export.answers import explanation_data
         from cnncalc.export.to_json import to_json
 
-        return to_json(result.report, [found.row]) + "\n"
+        return to_json(result.report, [found.row], {"explanation": explanation_data(found)}) + "\n"
+    from cnncalc.render.explain import tables
+
     shown = tables(result.report, found)
     if output.format is Format.CSV:
         axes = ["".join(map(str, axes)) for axes, _ in found.axes]
