@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import lcm
 
 from cnncalc.errors import LayerError
+from cnncalc.geometry.coordinates import Coordinates, Kernel, Rounding, place, placed_read
 from cnncalc.geometry.limits import check_field
 from cnncalc.geometry.window import AxisRead, AxisTaps, AxisWindow
 
@@ -18,6 +19,36 @@ class ResizeMode(str, Enum):
     NEAREST_EXACT = "nearest_exact"
     LINEAR = "linear"
     CUBIC = "cubic"
+
+
+RADIUS = {ResizeMode.LINEAR: 1, ResizeMode.CUBIC: 2}
+
+
+def located_read(  # noqa: PLR0913 - ONNX's Resize has this many parts
+    n: int,
+    m: int,
+    scale: Fraction | None = None,
+    mode: ResizeMode = ResizeMode.NEAREST,
+    *,
+    coordinates: Coordinates,
+    rounding: Rounding = Rounding.ROUND_PREFER_FLOOR,
+    antialias: bool = False,
+    region: tuple[Fraction, Fraction] = (Fraction(0), Fraction(1)),
+) -> AxisRead:
+    """Resizing n to m as ONNX's Resize does it; only inputs with a weight other than 0 count.
+
+    `coordinates` say where an output lies, see `place`; `rounding` is for nearest. `antialias` widens the kernel by
+    `1/scale` where that is above 1.
+
+    >>> located_read(4, 8, None, ResizeMode.LINEAR, coordinates=Coordinates.ASYMMETRIC)
+    AxisTaps(phases=(range(0, 1), range(0, 2)), shift=1)
+    """
+    at = place(n, m, coordinates, scale, region)
+    if mode not in RADIUS:
+        return placed_read(n, m, at, rounding)
+    ratio = Fraction(n, m) if scale is None else 1 / scale
+    stretch = max(ratio, Fraction(1)) if antialias else Fraction(1)
+    return placed_read(n, m, at, Kernel(radius=RADIUS[mode], stretch=stretch))
 
 
 def adaptive_read(n: int, m: int) -> AxisRead:

@@ -107,6 +107,13 @@ def _scale(value: Any) -> Any:
     return _per_axis(value, one, expected)
 
 
+def _shares(value: Any) -> Any:
+    expected = "numbers: the starts of all axes, then the ends"
+    if not isinstance(value, (list, tuple)) or len(value) not in range(2, 2 * MAX_AXES + 1, 2):
+        raise invalid(f"should be {expected}")
+    return tuple(_number(one, expected) for one in value)
+
+
 def _probability(value: Any) -> Any:
     expected = "a number from 0 to 1"
     if not 0 <= _number(value, expected) <= 1:
@@ -195,6 +202,12 @@ MaybeScale = Annotated[
     WithJsonSchema(_axes_schema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_WINDOW})),
 ]
 """A positive number, exact, or one per axis."""
+MaybeShares = Annotated[
+    Union[tuple[Union[int, Fraction], ...], None],
+    PlainValidator(_shares),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2 * MAX_AXES}),
+]
+"""A stretch of every axis in shares of its size: the starts, then the ends."""
 _PADDING = PlainValidator(_pads(0, ", or same, same_lower, half, valid, full, causal"))
 _PADDING_SCHEMA = WithJsonSchema(_pads_schema(0, words=True))
 Padding = Annotated[Union[Pads, PaddingWord], _PADDING, _PADDING_SCHEMA]

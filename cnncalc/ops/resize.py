@@ -1,15 +1,16 @@
 """Resizing: interpolation, and shuffles between channels and space."""
 
 from fractions import Fraction
-from math import floor
-from typing import Annotated, Literal
+from math import floor, prod
+from typing import Annotated, Literal, Optional
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from cnncalc.errors import LayerError
-from cnncalc.geometry.resize import ResizeMode, resize_read
+from cnncalc.geometry.coordinates import Coordinates, Rounding
+from cnncalc.geometry.resize import ResizeMode, located_read, resize_read
 from cnncalc.geometry.shape import TensorShape
-from cnncalc.geometry.window import AxisRead, AxisWindow
+from cnncalc.geometry.window import AxisRead, AxisTaps, AxisWindow
 from cnncalc.ops import options
 from cnncalc.ops.base import FlopClass, Inference, Op, Settings, register
 from cnncalc.ops.options import enum_schema, member
@@ -21,6 +22,7 @@ MODE_SYNONYMS = {
     "bicubic": ResizeMode.CUBIC,
     "nearest-exact": ResizeMode.NEAREST_EXACT,
 }
+NEAREST = frozenset({ResizeMode.NEAREST, ResizeMode.NEAREST_EXACT})
 TAPS = {ResizeMode.NEAREST: 1, ResizeMode.NEAREST_EXACT: 1, ResizeMode.LINEAR: 2, ResizeMode.CUBIC: 4}
 """Input positions that make up an output position, on one axis."""
 
@@ -39,14 +41,25 @@ class Upsample(Op):
         upsample size=56x56 mode=linear align_corners
         upsample size=enc3
 
-    FLOPs per output element, with t input elements that make it up (1, 2 or 4 per axis that changes): t multiplications
-    and t - 1 adds; none where t = 1. Training saves nothing.
+    `coordinates` has all ways of ONNX's Resize to say where an output position lies, by the words that it has there:
+    `half_pixel` is `(o + 1/2)/scale - 1/2`, `asymmetric` `o/scale`, `tf_half_pixel_for_nn` `(o + 1/2)/scale`,
+    `align_corners` `o*(n-1)/(m-1)`; `pytorch_half_pixel` is 0 for a size of 1, `half_pixel_symmetric` is centred where
+    the size was rounded, `tf_crop_and_resize` takes the part of the input that `region` says, in shares of its size
+    (starts of all axes, then ends). `rounding` says which neighbour is the nearest. `antialias` widens the kernel where
+    it shrinks, also without `coordinates`. With coordinates, scale and size may both be given.
+
+        upsample 2 mode=linear coordinates=asymmetric
+        upsample size=64x64 coordinates=half_pixel rounding=ceil
+        upsample 0.5 mode=linear antialias=true
+
+    FLOPs per output element, with t input elements that make it up (1, 2 or 4 per axis that changes, in antialiasing as
+    many as the widest kernel has): t multiplications and t - 1 adds; none where t = 1. Training saves nothing.
 
     >>> Upsample(scale=2).infer(TensorShape(64, (28, 28))).output
     64x56x56
 
-    Refuses: an empty output (CNN002), `align_corners` with a nearest mode, no spatial axes (CNN905), scale and size
-    both given (CNN905) or none (CNN906).
+    Refuses: an empty output (CNN002); `align_corners` or `antialias` with a nearest mode, `rounding` or `region` where
+    they mean nothing, no spatial axes, scale and size both given without coordinates (CNN905) or none (CNN906).
     """
 
     op: Literal["upsample"] = "upsample"
@@ -61,20 +74,36 @@ class Upsample(Op):
         Field(description="How positions between input positions are made up."),
     ] = ResizeMode.NEAREST
     align_corners: Annotated[options.Flag, Field(description="Corners keep their place (linear and cubic).")] = False
+    coordinates: Annotated[
+        Optional[Coordinates],  # noqa: UP045 - as in the others
+        PlainValidator(member(Coordinates)),
+        WithJsonSchema(enum_schema(Coordinates)),
+        Field(description="Where an output position lies on the input, by ONNX's words.", examples=["asymmetric"]),
+    ] = None
+    rounding: Annotated[
+        Optional[Rounding],  # noqa: UP045 - as in the others
+        PlainValidator(member(Rounding)),
+        WithJsonSchema(enum_schema(Rounding)),
+        Field(description="Which neighbour is the nearest, with coordinates.", examples=["floor"]),
+    ] = None
+    antialias: Annotated[options.Flag, Field(description="A wider kernel where it shrinks (linear and cubic).")] = False
+    region: Annotated[options.MaybeShares, Field(description="Part of the input, for tf_crop_and_resize.")] = None
 
     POSITIONAL = "scale"
     SIZE_OPTIONS = frozenset({"size"})
 
     def is_steady(self) -> bool:
-        """Whole factors, but for cubic ones."""
-        return isinstance(self.scale, int) and self.mode is not ResizeMode.CUBIC and not self.align_corners
+        """Whole factors, but for cubic ones, as PyTorch has them."""
+        special = self.align_corners or self.antialias or self.coordinates is not None
+        return isinstance(self.scale, int) and self.mode is not ResizeMode.CUBIC and not special
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, reads and costs for one input."""
         (x,) = inputs
         sizes = spatial(x)
+        self._check(len(sizes))
         scales = self._scales(len(sizes))
-        if scales is None:
+        if scales is None or self.size is not None:
             outputs = per_axis(self.size or 1, len(sizes), "size")
         else:
             outputs = tuple(floor(n * scale) for n, scale in zip(sizes, scales, strict=True))
@@ -83,14 +112,11 @@ class Upsample(Op):
                 message = f"empty output: the {name} {n} times the scale is less than 1"
                 raise LayerError("CNN002", message, help=f"use a scale of at least 1/{n}", option="scale")
         output = shaped(x.channels, outputs)
-        axes: dict[tuple[int, int, Fraction | None], AxisRead] = {}
-        keys = list(zip(sizes, outputs, scales or (None,) * len(sizes), strict=True))
-        for key in keys:
-            if key not in axes:
-                axes[key] = resize_read(*key, self.mode, align_corners=self.align_corners)
+        keys = list(zip(sizes, outputs, scales or (None,) * len(sizes), self._regions(len(sizes)), strict=True))
+        axes = {key: self._read(*key) for key in dict.fromkeys(keys)}
         reads = tuple(axes[key] for key in keys)
         changed = sum(not (isinstance(read, AxisWindow) and read.is_identity) for read in reads)
-        taps = TAPS[self.mode] ** changed
+        taps = prod(map(_widest, reads)) if self.antialias else TAPS[self.mode] ** changed
         return Inference(
             output=output,
             reads=(reads,) if changed else (),
@@ -99,6 +125,44 @@ class Upsample(Op):
             else {},
         )
 
+    def _read(self, n: int, m: int, scale: Fraction | None, region: tuple[Fraction, Fraction]) -> AxisRead:
+        if self.coordinates is None and not self.antialias:
+            return resize_read(n, m, scale, self.mode, align_corners=self.align_corners)
+        usual = Coordinates.ALIGN_CORNERS if self.align_corners else Coordinates.HALF_PIXEL
+        return located_read(
+            n,
+            m,
+            scale,
+            self.mode,
+            coordinates=self.coordinates or usual,
+            rounding=self.rounding or Rounding.ROUND_PREFER_FLOOR,
+            antialias=self.antialias,
+            region=region,
+        )
+
+    def _check(self, ndim: int) -> None:
+        """Refuse options that mean nothing beside each other."""
+        crops = self.coordinates is Coordinates.TF_CROP_AND_RESIZE
+        nearest = self.mode in NEAREST
+        rounds = nearest and self.coordinates is not None
+        for option, wrong, why in (
+            ("align_corners", self.align_corners and self.coordinates is not None, "beside coordinates"),
+            ("antialias", self.antialias and nearest, f"with mode={self.mode.value}"),
+            ("rounding", self.rounding is not None and not rounds, "but for nearest, with coordinates"),
+            ("coordinates", rounds and self.mode is ResizeMode.NEAREST_EXACT, "with mode=nearest_exact"),
+            ("region", self.region is not None and not crops, "but with coordinates=tf_crop_and_resize"),
+        ):  # fmt: skip
+            if wrong:
+                raise LayerError("CNN905", f"{option} means nothing {why}", help="drop it", option=option)
+        if crops and len(self.region or ()) != 2 * ndim:
+            message = f"region has {len(self.region or ())} numbers, the map has {ndim} axes"
+            raise LayerError("CNN905", message, help="starts of all axes, then ends, as shares", option="region")
+
+    def _regions(self, ndim: int) -> tuple[tuple[Fraction, Fraction], ...]:
+        """(start, end) per axis."""
+        ends = [Fraction(share) for share in self.region or (0,) * ndim + (1,) * ndim]
+        return tuple(zip(ends[:ndim], ends[ndim:], strict=True))
+
     def _scales(self, ndim: int) -> tuple[Fraction, ...] | None:
         """One factor per axis, None where sizes are given."""
         scale = self.scale
@@ -106,7 +170,7 @@ class Upsample(Op):
             if self.size is None:
                 raise LayerError("CNN906", "needs a scale or a size", help="`upsample 2` or `upsample size=56x56`")
             return None
-        if self.size is not None:
+        if self.size is not None and self.coordinates is None:
             raise LayerError("CNN905", "scale and size are both given", help="drop one of them", option="size")
         if not isinstance(scale, tuple):
             return (Fraction(scale),) * ndim
@@ -114,6 +178,13 @@ class Upsample(Op):
             message = f"`scale` has {len(scale)} values, the map has {ndim} axes"
             raise LayerError("CNN905", message, option="scale")
         return tuple(map(Fraction, scale))
+
+
+def _widest(read: AxisRead) -> int:
+    """Positions that the widest kernel has on an axis."""
+    if isinstance(read, AxisTaps):
+        return max(map(len, read.phases))
+    return -(-read.kernel_size // read.input_dilation) if isinstance(read, AxisWindow) else 1
 
 
 @register("pixelshuffle")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from math import ceil, floor
+from typing import Any
 
 import pytest
 
 from cnncalc.errors import LayerError
-from cnncalc.geometry.resize import ResizeMode, adaptive_read, resize_read
+from cnncalc.geometry.coordinates import Coordinates, Rounding
+from cnncalc.geometry.resize import ResizeMode, adaptive_read, located_read, resize_read
 from cnncalc.geometry.window import AxisTaps, AxisWindow
 
 NEAREST = (ResizeMode.NEAREST, ResizeMode.NEAREST_EXACT)
@@ -123,3 +126,94 @@ def test_adaptive_pooling_reads_from_the_floor_to_the_ceiling() -> None:
             assert isinstance(read, AxisWindow if n % m == 0 else AxisTaps)
             spans = [range(floor(Fraction(o * n, m)), ceil(Fraction((o + 1) * n, m))) for o in range(m)]
             assert [read.reads(o, n) for o in range(m)] == [tuple(span) for span in spans]
+
+
+THIRDS = (Fraction(-1, 4), Fraction(5, 4)), (Fraction(1, 3), Fraction(2, 3)), (Fraction(0), Fraction(1))
+
+
+def source(n: int, m: int, o: int, where: Coordinates, scale: Fraction, region: tuple[Fraction, Fraction]) -> Fraction:
+    """`x_original` as the ONNX standard writes it in its text of Resize, version 19."""
+    half = Fraction(1, 2)
+    formulas = {
+        "half_pixel": lambda: (o + half) / scale - half,
+        "half_pixel_symmetric": lambda: Fraction(n, 2) * (1 - m / (scale * n)) + (o + half) / scale - half,
+        "pytorch_half_pixel": lambda: (o + half) / scale - half if m > 1 else Fraction(0),
+        "align_corners": lambda: Fraction(o * (n - 1), m - 1) if m > 1 else Fraction(0),
+        "asymmetric": lambda: o / scale,
+        "tf_half_pixel_for_nn": lambda: (o + half) / scale,
+        "tf_crop_and_resize": lambda: (
+            region[0] * (n - 1) + o * (region[1] - region[0]) * (n - 1) / (m - 1)
+            if m > 1
+            else half * (region[0] + region[1]) * (n - 1)
+        ),
+    }
+    return formulas[where.value]()
+
+
+def located(n: int, m: int, scale: Fraction | None, mode: ResizeMode, **given: Any) -> list[tuple[int, ...]]:
+    read = located_read(n, m, scale, mode, **given)
+    if isinstance(read, AxisWindow):
+        assert read.output_size(n) == m
+    return [read.reads(o, n) for o in range(m)]
+
+
+SIZES = [
+    (n, m, scale) for n in range(1, 7) for m in range(1, 14) for scale in (None, Fraction(m, n) + Fraction(1, 7 * n))
+]
+
+
+class TestCoordinatesOfOnnx:
+    @pytest.mark.parametrize("where", Coordinates)
+    @pytest.mark.parametrize("mode", SMOOTH)
+    def test_smooth_modes_read_the_pixels_with_a_weight(self, where: Coordinates, mode: ResizeMode) -> None:
+        for (n, m, scale), region in product(SIZES, THIRDS if where is Coordinates.TF_CROP_AND_RESIZE else THIRDS[2:]):
+            expected = []
+            for o in range(m):
+                src = source(n, m, o, where, scale or Fraction(m, n), region)
+                outside = where is Coordinates.TF_CROP_AND_RESIZE and not 0 <= src <= n - 1
+                expected.append(() if outside else clamped(mode, src, n))
+            assert located(n, m, scale, mode, coordinates=where, region=region) == expected, (n, m, scale, region)
+
+    @pytest.mark.parametrize("where", Coordinates)
+    @pytest.mark.parametrize("rounding", Rounding)
+    def test_nearest_reads_the_pixel_that_the_rounding_says(self, where: Coordinates, rounding: Rounding) -> None:
+        half = Fraction(1, 2)
+        for n, m, scale in SIZES:
+            sources = [source(n, m, o, where, scale or Fraction(m, n), THIRDS[2]) for o in range(m)]
+            rounded = {
+                "floor": [floor(src) for src in sources],
+                "ceil": [ceil(src) for src in sources],
+                "round_prefer_floor": [floor(src) if src - floor(src) <= half else ceil(src) for src in sources],
+                "round_prefer_ceil": [floor(src) if src - floor(src) < half else ceil(src) for src in sources],
+            }[rounding.value]
+            expected = [(min(max(pixel, 0), n - 1),) for pixel in rounded]
+            found = located(n, m, scale, ResizeMode.NEAREST, coordinates=where, rounding=rounding)
+            assert found == expected, (n, m, scale)
+
+    @pytest.mark.parametrize("mode", SMOOTH)
+    def test_antialiasing_stretches_the_kernel_where_it_shrinks(self, mode: ResizeMode) -> None:
+        radius = {ResizeMode.LINEAR: 1, ResizeMode.CUBIC: 2}[mode]
+        for n, m, _ in SIZES:
+            found = located(n, m, None, mode, coordinates=Coordinates.HALF_PIXEL, antialias=True)
+            for o, pixels in enumerate(found):
+                src = (o + Fraction(1, 2)) * Fraction(n, m) - Fraction(1, 2)
+                shrink = min(Fraction(m, n), Fraction(1))
+                weighed = {min(max(i, 0), n - 1) for i in range(-20, 30) if weight(mode, (i - src) * shrink)}
+                inside = {min(max(i, 0), n - 1) for i in range(-20, 30) if abs(i - src) * shrink < radius}
+                assert weighed <= set(pixels) <= inside, (n, m, o)
+
+    @pytest.mark.parametrize("factor", [2, 3, 4])
+    @pytest.mark.parametrize(
+        ("where", "rounding"),
+        [(Coordinates.ASYMMETRIC, Rounding.FLOOR), (Coordinates.HALF_PIXEL, Rounding.ROUND_PREFER_FLOOR)],
+    )
+    def test_whole_factors_need_no_table(self, factor: int, where: Coordinates, rounding: Rounding) -> None:
+        for mode, (n, m) in product((ResizeMode.NEAREST, *SMOOTH), ((5, 5 * factor), (5 * factor, 5))):
+            read = located_read(n, m, None, mode, coordinates=where, rounding=rounding)
+            assert isinstance(read, AxisWindow) or (isinstance(read, AxisTaps) and read.shift == 1)
+
+
+def clamped(mode: ResizeMode, src: Fraction, n: int) -> tuple[int, ...]:
+    """Pixels that have a weight before the edge pixel is repeated outside."""
+    taps = [position for position in range(floor(src) - 2, floor(src) + 4) if weight(mode, src - position)]
+    return tuple(sorted({min(max(position, 0), n - 1) for position in taps}))

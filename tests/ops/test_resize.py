@@ -144,3 +144,47 @@ class TestShuffles:
     def test_factor_1_reads_position_by_position(self) -> None:
         assert PixelShuffle(upscale_factor=1).infer(TensorShape(3, (4,))).reads == ()
         assert PixelUnshuffle(downscale_factor=1).infer(TensorShape(3, (4,))).reads == ()
+
+
+class TestCoordinates:
+    @pytest.mark.parametrize(
+        ("given", "option"),
+        [
+            ({"align_corners": True, "mode": "linear", "coordinates": "asymmetric"}, "align_corners"),
+            ({"antialias": True}, "antialias"),
+            ({"rounding": "floor"}, "rounding"),
+            ({"rounding": "floor", "mode": "linear", "coordinates": "asymmetric"}, "rounding"),
+            ({"mode": "nearest_exact", "coordinates": "asymmetric"}, "coordinates"),
+            ({"coordinates": "asymmetric", "region": (0, 0, 1, 1)}, "region"),
+            ({"coordinates": "tf_crop_and_resize"}, "region"),
+            ({"coordinates": "tf_crop_and_resize", "region": (0, 1)}, "region"),
+        ],
+    )
+    def test_options_that_mean_nothing_beside_each_other_are_refused(self, given: dict[str, Any], option: str) -> None:
+        with pytest.raises(LayerError) as caught:
+            upsample(TensorShape(3, (8, 8)), scale=2, **given)
+        assert (caught.value.code, caught.value.option) == ("CNN905", option)
+
+    @pytest.mark.parametrize("region", [1, (1,), (0, 0, 1), ("0", 1), (0, 0, 0, 0, 1, 1, 1, 1)])
+    def test_a_region_is_starts_and_ends(self, region: object) -> None:
+        with pytest.raises(ValidationError):
+            Upsample.model_validate({"op": "upsample", "scale": 2, "region": region})
+
+    def test_scale_and_size_together_are_the_step_and_the_size(self) -> None:
+        found = upsample(TensorShape(3, (8,)), scale=Fraction(3, 2), size=13, coordinates="asymmetric")
+        ((axis,),) = [axes for axes in found.reads if axes]
+        assert found.output.sizes == (13,)
+        assert [axis.reads(o, 8) for o in range(4)] == [(0,), (1,), (1,), (2,)]  # floor(2/3), 4/3 and 2 rounded
+
+    @pytest.mark.parametrize(("mode", "taps"), [("linear", 16), ("cubic", 64)])
+    def test_antialiasing_by_a_half_weighs_twice_as_many_positions_on_each_axis(self, mode: str, taps: int) -> None:
+        found = upsample(TensorShape(3, (16, 16)), scale=Fraction(1, 2), mode=mode, antialias=True)
+        numel = found.output.numel
+        assert found.arithmetic == {FlopClass.MUL: taps * numel, FlopClass.ADD: (taps - 1) * numel}
+
+    def test_it_is_the_same_where_nothing_shrinks(self) -> None:
+        plain = upsample(TensorShape(3, (6, 6)), scale=2, mode="linear")
+        smooth = upsample(TensorShape(3, (6, 6)), scale=2, mode="linear", antialias=True)
+        reads = [[axis.reads(o, 6) for axis in found.reads[0] or () for o in range(12)] for found in (plain, smooth)]
+        assert reads[0] == reads[1]
+        assert plain.arithmetic == smooth.arithmetic

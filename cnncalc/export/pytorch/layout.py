@@ -38,6 +38,10 @@ def upsample(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     config: Any = row.config
     sizes = row.output_shape[1:]
     mode = config.mode.value
+    where = config.coordinates and config.coordinates.value
+    if config.antialias or where not in (None, "align_corners", "half_pixel") or (where and mode == "nearest"):
+        message = "antialiasing" if config.antialias else f"interpolation with coordinates={where}"
+        raise NoCodeError(message)
     if mode == "linear":
         mode = LINEAR[len(sizes)]
     elif mode == "cubic":
@@ -52,7 +56,7 @@ def upsample(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     if config.scale is not None and all(Fraction(float(scale)) == Fraction(scale) for scale in given):
         numbers = [int(scale) if Fraction(scale).denominator == 1 else float(scale) for scale in given]
         how = Argument("scale_factor", numbers[0] if len(set(numbers)) == 1 else tuple(map(float, numbers)))
-    corners = [Argument("align_corners", value=True)] if config.align_corners else []
+    corners = [Argument("align_corners", value=True)] if config.align_corners or where == "align_corners" else []
     return Code(make="nn.Upsample", arguments=(how, Argument("mode", mode, "nearest"), *corners))
 
 
