@@ -55,7 +55,6 @@ def network_of(report: Report, *, batch: int | None = None) -> Network:
     names = _names(graph)
     weights = Weights(dtype, batch)
     nodes: list[Node] = []
-    opset = BFLOAT16_OPSET if dtype == "bfloat16" else OPSET
     problems = []
     for node in graph.nodes:
         if node.op is None:
@@ -65,7 +64,6 @@ def network_of(report: Report, *, batch: int | None = None) -> Network:
             nodes += draft.finish(drawn(draft), names[node.index])
         except NoNodeError as error:
             problems.append((node, str(error)))
-        opset = max(opset, draft.opset)
     if problems:
         raise UsageError(_refusal(problems, graph))
     twins = [name for name, index in graph.outputs.items() if names[index] != name]
@@ -78,7 +76,7 @@ def network_of(report: Report, *, batch: int | None = None) -> Network:
     return Network(
         name=report.name,
         about=_about(report),
-        opset=opset,
+        opset=BFLOAT16_OPSET if dtype == "bfloat16" else OPSET,
         dtype=dtype,
         batch=batch,
         inputs=tuple(ports[index] for index in graph.inputs.values()),

@@ -42,8 +42,6 @@ class Draft:
         self.shapes = tuple(shape for _, shape in inputs)
         self.output = inference.output
         self.nodes: list[Node] = []
-        self.opset = 0
-        """The oldest operator set that has all of its nodes."""
         self._weights, self._owner = weights, owner
         self._main: int | None = None
         self._taken: set[str] = set()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 INSTALL = "writing ONNX files needs the onnx package: pip install 'cnncalc[onnx]'"
 TYPES = {INT64: "INT64", "float64": "DOUBLE", "float32": "FLOAT", "bfloat16": "BFLOAT16", "float16": "FLOAT16"}
 """Number types as ONNX calls them."""
-IR_VERSIONS = {20: 9, 21: 10, 22: 10}
+IR_VERSIONS = {20: 9, 22: 10}
 """The version of the file format that came with an operator set; readers of the one read the other."""
 SMALL = 4096
 """Constants of so few elements stand with the structure."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor
 from struct import pack, unpack
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def upsample(draft: Draft) -> str:
     ):
         wanted = draft.ints("sizes", *outputs)
         return draft.node("Resize", draft.x, "", "", wanted, **attributes, axes=tuple(range(2, 2 + len(sizes))))
-    rounded = [_fitting(n, m, factor) for n, m, factor in zip(sizes, outputs, factors, strict=True)]
+    rounded = [_fitting(draft, *axis) for axis in zip(sizes, outputs, factors, strict=True)]
     scales = draft.numbers("scales", (1.0, 1.0, *rounded), dtype="float32")
     return draft.node("Resize", draft.x, "", scales, **attributes)
 
@@ -110,10 +111,19 @@ def _single(number: Fraction) -> float:
     return float(unpack("<f", pack("<f", float(number)))[0])
 
 
-def _fitting(n: int, m: int, factor: Fraction) -> float:
-    """A factor in single precision; NoNodeError where the size that it gives is another."""
+def _fitting(draft: Draft, n: int, m: int, factor: Fraction) -> float:
+    """A factor in single precision, rounded down: a third of 3 has to be 1 and above, for the floor of nearest modes.
+
+    NoNodeError where it gives another size, or reads other positions.
+    """
     found = _single(factor)
-    if int(Fraction(found) * n) != m:
+    if Fraction(found) > factor:
+        found = float(unpack("<f", (int.from_bytes(pack("<f", found), "little") - 1).to_bytes(4, "little"))[0])
+    exact, half = Fraction(found), Fraction(1, 2) if draft.op.mode is ResizeMode.NEAREST_EXACT else Fraction(0)
+    is_nearest = draft.op.mode in (ResizeMode.NEAREST, ResizeMode.NEAREST_EXACT)
+    if floor(exact * n) != m or (
+        is_nearest and exact != factor and any(floor((o + half) / exact) != floor((o + half) / factor) for o in range(m))
+    ):
         message = f"a factor of {factor}, which single precision cannot hold"
         raise NoNodeError(message)
     return found

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 EPSILON = 1e-5
 RMS_EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 """Of PyTorch's RMSNorm: the distance from 1 to the next number."""
-GROUPS = 21
-"""The first operator set whose `GroupNormalization` has a scale per channel."""
 LAST = 0x7FFF_FFFF
 
 
@@ -38,11 +36,15 @@ def instance(draft: Draft) -> str:
 
 
 def group(draft: Draft) -> str:
-    """Statistics over the channels of a group and all positions."""
-    draft.opset = GROUPS
-    x = _channels_first(draft)
-    made = draft.node("GroupNormalization", x, *_affine(draft), num_groups=draft.op.num_groups, epsilon=EPSILON)
-    return _as_it_was(draft, made)
+    """An instance norm of the groups, as PyTorch's exporter writes it: `GroupNormalization` is too young and unknown."""
+    shape, groups = draft.shape, draft.op.num_groups
+    rows = draft.reshape(_channels_first(draft), (0, groups, shape.numel // groups))
+    fixed = draft.numbers("scale", (1,), (groups,)), draft.numbers("shift", (0,), (groups,))
+    x = draft.reshape(draft.node("InstanceNormalization", rows, *fixed, epsilon=EPSILON), (0, *shape))
+    if draft.op.affine:
+        dims = (shape.channels, *(1,) * shape.ndim)
+        x = draft.node("Add", draft.node("Mul", x, draft.weight(0, dims)), draft.weight(1, dims))
+    return _as_it_was(draft, x)
 
 
 def layer(draft: Draft) -> str:

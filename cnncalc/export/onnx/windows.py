@@ -20,8 +20,6 @@ MODES = {
     Boundary.CIRCULAR: "wrap",
 }
 """Padding modes as `Pad` calls them."""
-WRAPS = 19
-"""The first operator set whose `Pad` wraps around."""
 Sides = tuple[tuple[int, int], ...]
 
 
@@ -118,7 +116,6 @@ def resided(draft: Draft, x: str, sides: Sides, mode: Boundary = Boundary.ZEROS,
         if draft.shapes[place].tokens:
             pads = flat(((0, 0), *more, (0, 0)))
         x = draft.node("Pad", x, draft.ints("pads", *pads), mode=MODES[mode])
-        draft.opset = max(draft.opset, WRAPS if mode is Boundary.CIRCULAR else 0)
     less = tuple((max(-before, 0), max(-after, 0)) for before, after in sides)
     if not any(map(any, less)):
         return x
