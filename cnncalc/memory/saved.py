@@ -65,7 +65,7 @@ def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, elemen
 
     A tensor is kept whole where a view of it is. An activation that keeps its output keeps the tensor that the next
     layer keeps as its input, be it computed in place or not. A node that no gradient passes keeps nothing; a product
-    keeps a factor only where another factor is trained.
+    keeps a factor only where another factor is trained, a quotient its numerator only where the denominator is.
     """
     owner = facts.owner
     first: dict[int, int] = {}
@@ -73,7 +73,7 @@ def kept(graph: Graph, facts: Tensors, trains: list[bool], *, batch: int, elemen
     for index, node in enumerate(graph.nodes):
         if not trains[index]:
             continue
-        is_product = node.inference.merge is Merge.MUL
+        is_product = node.inference.merge in (Merge.MUL, Merge.DIV)
         for saved in _of_product(node, trains) if is_product else node.inference.saved:
             if saved.what == "extra":
                 result.append(Kept(bytes=_extra_bytes(saved, batch, element_bytes), needed_by=index))
@@ -92,12 +92,13 @@ def _extra_bytes(saved: Saved, batch: int, element_bytes: int) -> int:
 
 
 def _of_product(node: Node, trains: list[bool]) -> Iterator[Saved]:
-    """Factors are multiplied from left to right; each product keeps the factor that the gradient of the other needs."""
+    """From left to right; each step keeps the side that the gradient of the other needs, a denominator for its own."""
     left = trains[node.inputs[0]]
+    divides = node.inference.merge is Merge.DIV
     for place, source in enumerate(node.inputs[1:], start=1):
         if trains[source]:
             between = Saved(what="extra", elements=node.inference.output.numel)
             yield Saved(what="input", index=0) if place == 1 else between
-        if left:
+        if left or (divides and trains[source]):
             yield Saved(what="input", index=place)
         left = left or trains[source]

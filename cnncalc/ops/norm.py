@@ -92,7 +92,9 @@ class LayerNorm(Op):
 
     POSITIONAL = None
 
-    STEADY = True
+    def is_steady(self) -> bool:
+        """Where its weights do not follow the positions."""
+        return self.over is Span.CHANNELS
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Parameters and costs for one input."""

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
+from cnncalc.geometry.resize import adaptive_read
 from cnncalc.geometry.shape import TensorShape
-from cnncalc.geometry.window import AxisRead, AxisWhole, AxisWindow
 from cnncalc.ops.base import SAVES_INPUT, SAVES_OUTPUT, FlopClass, Inference, Mix, Op, register
 from cnncalc.ops.options import enum_schema, member
-from cnncalc.ops.over import Over, axes_over
+from cnncalc.ops.over import Over, What, axes_over
 
 
 class Kind(str, Enum):
@@ -59,7 +59,9 @@ class Reduce(Op):
 
     POSITIONAL = "kind"
 
-    STEADY = True
+    def is_steady(self) -> bool:
+        """Over channels."""
+        return self.over is What.CHANNELS
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape, reads and costs for one input."""
@@ -67,13 +69,12 @@ class Reduce(Op):
         axes = axes_over(self.over, x)
         sizes = tuple(1 if axis in axes else n for axis, n in enumerate(x.sizes))
         output = TensorShape(x.channels if axes else 1, sizes, x.tokens)
-        own = AxisWindow(kernel_size=1)
-        reads: tuple[AxisRead, ...] = tuple(AxisWhole() if axis in axes else own for axis in range(x.ndim))
+        reads = tuple(adaptive_read(n, m) for n, m in zip(x.sizes, sizes, strict=True))
         gone = output.positions == 1 and axes != ()
         count = prod(x.sizes[axis] for axis in axes) if axes else x.channels
         return Inference(
             output=output,
-            reads=(reads,) if axes and not gone else (),
+            reads=() if gone or sizes == x.sizes else (reads,),
             mix=Mix.REDUCE if gone else Mix.NONE,
             arithmetic=_arithmetic(self.kind, count, output.numel),
             saved=() if self.kind in (Kind.MEAN, Kind.SUM) else SAVES_INPUT + SAVES_OUTPUT,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from cnncalc.graph import Graph, Node
-    from cnncalc.ops.base import Inference, Op
+    from cnncalc.ops.base import Inference, Op, Weight
 
 
 def follow(
@@ -156,7 +156,7 @@ class _Walk:
         gated = any(self.graph.nodes[source].inference.output.positions == 1 for source in node.inputs)
         ones = any(1 in column for column in columns)
         tokens = node.inference.output.tokens
-        if align is Align.ERROR or gated or ones or tokens:
+        if align in (Align.ERROR, Align.BROADCAST) or gated or ones or tokens:
             return None
         pick = min if align is Align.CROP else max
         return [pick(sizes) for sizes in zip(*cast(list[list[int]], columns), strict=True)]
@@ -166,6 +166,7 @@ class _Walk:
         sizes_from = self._sizes_from(node)
         known: dict[tuple[Cell, ...], Cell | Refusal] = {}
         unread: dict[tuple[Cell, ...], bool] = {}
+        weights: dict[tuple[Weight, ...], None] = {}
         made: Column = []
         refused: dict[int, Refusal] = {}
         for place, cells in enumerate(zip(*columns, *sizes_from.values(), strict=True)):
@@ -175,6 +176,8 @@ class _Walk:
                 found = self._ask(node, shapes, named)
                 known[cells] = _refusal(node, found) if isinstance(found, LayerError) else self._cell(node, found)
                 unread[cells] = not isinstance(found, LayerError) and self._leaves_rows(found, shapes)
+                if not isinstance(found, LayerError):
+                    weights[found.weights] = None
             cell = known[cells]
             if isinstance(cell, Refusal):
                 refused[place] = cell
@@ -184,8 +187,7 @@ class _Walk:
         if any(unread.values()):
             cells_of = zip(*columns, *sizes_from.values(), strict=True)
             self._note_unread(node, [place for place, cells in enumerate(cells_of) if unread[cells]])
-        channels = {self._shape(node.inputs[0], cells[0]).channels for cells in known} if known else set()
-        if node.inference.weights and len(channels) > 1:
+        if len(weights) > 1:
             self.resized[node.index] = None
         return made, refused
 

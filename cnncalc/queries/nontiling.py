@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.geometry.window import AxisTaps, AxisWhole, AxisWindow, Boundary
 from cnncalc.ops.base import Mix
+from cnncalc.queries.unit import ways_to
 from cnncalc.values import value
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from cnncalc.geometry.window import AxisRead
     from cnncalc.graph import Graph, Node
+    from cnncalc.queries.unit import Ways
 
 
 @value
@@ -29,9 +31,10 @@ def blames(graph: Graph, nodes: Collection[int], inputs: Sequence[str], at: str)
     shapes = {name: graph.nodes[graph.inputs[name]].inference.output.sizes for name in inputs}
     if len(set(shapes.values())) > 1:
         yield Blame(layer=at, reason=f"it depends on inputs of different sizes ({', '.join(shapes)})", line=None)
+    ways = ways_to(graph, max(nodes))
     for node in graph.nodes:
         if node.index in nodes and node.op is not None:
-            reason = _reason(graph, node)
+            reason = _reason(graph, node) or _repeats(node, ways)
             if reason:
                 layer = graph.layers[node.layer]
                 yield Blame(layer=layer.name, reason=reason, line=layer.at.line)
@@ -70,6 +73,15 @@ def _reason(graph: Graph, node: Node) -> str | None:
         isinstance(read, AxisWindow) and any(read.padding) for read in reads
     ):
         return "wraps around the map"
+    return None
+
+
+def _repeats(node: Node, ways: Sequence[Ways]) -> str | None:
+    """A map that is still there is read as a whole; one that is gone was blamed where that happened."""
+    for source, reads in zip(node.inputs, node.inference.reads, strict=False):
+        gone = all(way.gone for way in ways[source].values())
+        if not gone and any(isinstance(read, AxisWhole) for read in reads or ()):
+            return "repeats on an axis what has one position there"
     return None
 
 

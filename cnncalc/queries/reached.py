@@ -6,6 +6,7 @@ another axis, it counts here all the same.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import LayerError, UsageError
@@ -36,7 +37,7 @@ class Reached(NamedTuple):
 
 
 def reached(graph: Graph, last: int, axis: int, name: str, ways: Sequence[Ways]) -> Reached:
-    """What the positions of node `last` see of this axis of an input; UsageError for tokens, or if it is too much."""
+    """What the positions of node `last` see of this axis of an input; UsageError if it is too much."""
     known: dict[int, Reached] = {}
     origin = graph.inputs[name]
     size = graph.nodes[origin].inference.output.sizes[axis]
@@ -75,23 +76,35 @@ def _node(  # noqa: PLR0913 - the network, the axis of which input, and what is 
     graph: Graph, node: Node, axis: int, name: str, ways: Sequence[Ways], known: dict[int, Reached]
 ) -> Reached:
     output = node.inference.output
-    if output.tokens:
-        raise UsageError(f"`{graph.layers[node.layer].name}` has tokens, which have no axes; ask about a layer before")
+    own = 0 if output.tokens else axis  # tokens have one axis, on which all axes of the input hang
     parts = []
     for place in _places(node, name, ways):
         before = known[node.inputs[place]]
-        if node.inference.mix is Mix.REDUCE or axis >= output.ndim:
-            size = output.sizes[axis] if axis < output.ndim else 1
-            parts.append(Reached([union_all(before.pixels)] * size, [any(before.padded)] * size))
-            continue
+        shape = graph.nodes[node.inputs[place]].inference.output
         reads = reads_of(node, place)
-        parts.append(_read(reads[axis], before, output.sizes[axis], node.inference.boundary) if reads else before)
+        whole = reads and all(isinstance(read, AxisWhole) for read in reads)
+        if node.inference.mix is Mix.REDUCE or whole or own >= output.ndim:
+            size = output.sizes[own] if own < output.ndim else 1
+            parts.append(Reached([union_all(before.pixels)] * size, [any(before.padded)] * size))
+        elif reads:
+            parts.append(_read(reads[own], before, output.sizes[own], node.inference.boundary))
+        else:
+            parts.append(_numbered(before, shape.sizes, axis) if output.tokens and not shape.tokens else before)
     if len(parts) == 1:
         return parts[0]
     return Reached(
         [union_all(sets) for sets in zip(*(part.pixels for part in parts), strict=True)],
         [any(flags) for flags in zip(*(part.padded for part in parts), strict=True)],
     )
+
+
+def _numbered(before: Reached, grid: Sequence[int], axis: int) -> Reached:
+    """A map whose positions are tokens from here on, row by row."""
+    count, inner = prod(grid), prod(grid[axis + 1 :])
+    if count > MOST_POSITIONS:
+        raise UsageError(f"{count:,} tokens are too many, the limit is {MOST_POSITIONS:,}")
+    places = [token // inner % grid[axis] for token in range(count)] if axis < len(grid) else [0] * count
+    return Reached([before.pixels[place] for place in places], [before.padded[place] for place in places])
 
 
 def _read(read: AxisRead, before: Reached, n_out: int, boundary: Boundary) -> Reached:

@@ -120,7 +120,8 @@ def through_way(node: Node, place: int, way: Way) -> Way:
     mix, reads = node.inference.mix, reads_of(node, place)
     if mix is Mix.REDUCE or (reads and all(isinstance(read, AxisWhole) for read in reads)):
         return Way(gone=True, mixed=True)
-    return Way(gone=way.gone, mixed=True) if mix is Mix.GATE else way
+    mixes = mix is Mix.GATE or any(isinstance(read, AxisWhole) for read in reads or ())
+    return Way(gone=way.gone, mixed=True) if mixes else way
 
 
 def reads_of(node: Node, place: int) -> Sequence[AxisRead] | None:
@@ -151,13 +152,11 @@ def _walk(graph: Graph, start: int, box: Box, name: str, ways: Sequence[Ways]) -
 def _before(graph: Graph, node: Node, place: int, box: Box) -> tuple[Box, ...]:
     """What a box of a node reads of its input of this place."""
     shape, inference = graph.nodes[node.inputs[place]].inference.output, node.inference
-    if inference.mix is Mix.REDUCE:
-        return (tuple(PixelSet(0, size) for size in shape.sizes),)
-    if inference.output.tokens and not shape.tokens:
-        return placed(box[0], shape.sizes)
     reads = reads_of(node, place)
+    if inference.mix is Mix.REDUCE or (reads and all(isinstance(read, AxisWhole) for read in reads)):
+        return (tuple(PixelSet(0, size) for size in shape.sizes),)
     if not reads:
-        return (box,)
+        return placed(box[0], shape.sizes) if inference.output.tokens and not shape.tokens else (box,)
     made: list[PixelSet] = []
     steps = list(zip(reads, box, shape.sizes, strict=True))
     for axis, step in enumerate(steps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnncalc.queries.rows import deepest
@@ -128,9 +129,12 @@ def _rf_notes(rows: Sequence[LayerReport], *, details: bool) -> Iterable[str]:
         yield "(at this size), (n): the fields follow no period and hold for this input size only."
     if "+g" in marks:
         yield "(+ global), (+g): through a global operation each position also depends on the whole map."
-    reduced = [row.name for row in rows if cells.is_reduced(row)]
+    reduced = [row for row in rows if cells.is_reduced(row)]
     if reduced:
-        yield f"jump -: the map is one vector ({_some(reduced)}), whose rf is what the whole map sees of the input."
+        names = _some(row.name for row in reduced)
+        vectors = all(prod(row.output_shape[1:]) == 1 for row in reduced)
+        what = "the map is one vector" if vectors else "all positions see the same"
+        yield f"jump -: {what} ({names}), {'whose' if vectors else 'the'} rf is what the whole map sees of the input."
 
 
 def _least(report: Report, figure: str) -> str:
