@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 _MACS = Term(label="C", keys=(MAC,))
 _TWICE = Term(label="C", keys=(MAC,), factor=2)
 _BIAS = Term(label="bias", keys=(ledger.CONV_BIAS, ledger.LINEAR_BIAS))
+_PRODUCTS = frozenset({"sdpa", "matmul"})
+"""Functions of two maps: tools that count by modules or by lists of operators differ about them."""
 _POOL_INPUT = tuple(ledger.read(pool) for pool in ledger.POOLS)
 
 _ALL = (
     Convention(name="torchvision", tool="torchvision's model tables and most papers", unit=Unit.MACS, terms=(_MACS,)),
     Convention(name="torch", tool="torch.utils.flop_counter", unit=Unit.FLOPS, terms=(_TWICE,)),
-    Convention(name="ptflops_aten", tool="ptflops with the aten backend, pycls", unit=Unit.MACS, terms=(_MACS, _BIAS)),
+    Convention(
+        name="ptflops_aten",
+        tool="ptflops with the aten backend, pycls",
+        unit=Unit.MACS,
+        terms=(_MACS, _BIAS),
+        unlisted=_PRODUCTS,
+    ),
     Convention(
         name="fvcore",
         tool="fvcore, timm",
@@ -34,7 +42,7 @@ _ALL = (
             Term(label="GN", keys=("gn",), factor=5),
             Term(label="input of adaptive and global average pools", keys=(ledger.read(ledger.ADAPTIVE),)),
         ),
-        unlisted=frozenset({"in", "upsample"}),
+        unlisted=frozenset({"in", "upsample"}) | _PRODUCTS,
     ),
     Convention(
         name="ptflops_pytorch",
@@ -61,7 +69,8 @@ _ALL = (
             Style(text="every ReLU is called as a function", change=styles.once(styles.relus)),
             Style(text="the norms before 1x1 layers are plain nn.LayerNorm", change=styles.norms_before_linear),
         ),
-        unlisted=frozenset({"convt", "in", "ln", "lrn", "lppool", "softmax", "upsample", "attention"}),
+        unlisted=frozenset({"convt", "in", "ln", "lrn", "lppool", "softmax", "upsample", "attention", "reduce"})
+        | _PRODUCTS,
     ),
     Convention(
         name="thop",
@@ -80,7 +89,8 @@ _ALL = (
         styles=(
             Style(text="the global pool is called as a function, which is not counted", change=styles.no_head_pool),
         ),
-        unlisted=frozenset({"convt", "gn", "in", "leaky", "prelu", "softmax", "upsample", "attention"}),
+        unlisted=frozenset({"convt", "gn", "in", "leaky", "prelu", "softmax", "upsample", "attention", "reduce"})
+        | _PRODUCTS,
     ),
     Convention(
         name="calflops",
@@ -101,7 +111,7 @@ _ALL = (
         styles=(
             Style(text="1x1 convolutions are nn.Linear, whose bias is not counted", change=styles.no_pointwise_bias),
         ),
-        unlisted=frozenset({"in", "lrn", "lppool", "softmax", "upsample", "attention"}),
+        unlisted=frozenset({"in", "lrn", "lppool", "softmax", "upsample", "attention", "reduce"}) | _PRODUCTS,
     ),
 )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.geometry.window import AxisWindow, PaddingWord, resolve_padding
 from cnncalc.lint.axes import option_of
+from cnncalc.ops.merge import Align
 from cnncalc.values import value
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def sizing(report: Report, axis: int) -> Sizing | None:
         found = [own[name] for name in layer.inputs if name in own]
         if not found or len(layer.output_shape) <= axis + 1:
             continue
-        equal.update((found[0], other) for other in found[1:] if other != found[0])
+        if layer.inferences[-1].merge is not None and option_of(layer, "align") is not Align.BROADCAST:
+            equal.update((found[0], other) for other in found[1:] if other != found[0])
         step = _step(layer, axis, found[0])
         if step == "same":
             own[layer.name] = found[0]
@@ -137,7 +139,7 @@ def _step(layer: LayerReport, axis: int, before: int) -> _Step | str | None:
     if not windows:
         return "same" if layer.input_shapes[0][1:] == layer.output_shape[1:] else None
     (window, *more) = windows
-    if more or not isinstance(window, AxisWindow):
+    if more or not isinstance(window, AxisWindow) or option_of(layer, "over") is not None:  # as large as its axis is
         return None
     word = option_of(layer, "padding")
     word = word if isinstance(word, PaddingWord) and word in _WORDS and window.input_dilation == 1 else None

@@ -153,6 +153,8 @@ class Op(BaseModel):
     """The option that a bare value on a layer line sets."""
     REFERENCES: ClassVar[bool] = False
     """Bare words on a layer line are names of layers, further inputs (merges)."""
+    TAKES: ClassVar[str] = ""
+    """What the manual calls these names, where they must be given."""
     JOINS: ClassVar[bool] = False
     """It needs two inputs or more, and takes any number of them (merges)."""
     SIZE_OPTIONS: ClassVar[frozenset[str]] = frozenset()

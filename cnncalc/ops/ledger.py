@@ -10,8 +10,8 @@ The identities stand in `cnncalc.conventions`. All are elements, no operations.
   where it varies.
 - `conv_bias`: output elements of convolutions with a bias, transposed ones and those inside of `se` included.
 - `linear_bias`: the same for linear layers, the four inside of `attention` included.
-- `attention_matmul`: multiply-accumulates of the two products of `attention` that have no weights, `2*N*N*C`; they are
-  part of its `macs`, and tools that count modules leave them out.
+- `attention_matmul`: multiply-accumulates of products that have no weights: `2*N*N*C` of `attention`, all of `sdpa` and
+  `matmul`; they are part of the `macs`, and tools that count modules leave them out.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ class MatMul(Op):
 
     POSITIONAL = None
     REFERENCES = True
+    TAKES = "LAYER"
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape and costs for two inputs."""

@@ -70,6 +70,7 @@ class Joint(Op):
     ] = Align.ERROR
 
     REFERENCES = True
+    TAKES = "LAYER..."
     JOINS = True
 
     def infer(self, *inputs: TensorShape) -> Inference:

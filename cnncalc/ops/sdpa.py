@@ -49,6 +49,7 @@ class Sdpa(Op):
 
     POSITIONAL = None
     REFERENCES = True
+    TAKES = "KEY VALUE"
 
     def infer(self, *inputs: TensorShape) -> Inference:
         """Shape and costs for query, key and value."""

@@ -15,7 +15,14 @@ from cnncalc.values import value
 if TYPE_CHECKING:
     from cnncalc.spec.syntax import OpSyntax
 
-_FLAGGED = {"ceil_mode": "ceil", "bias": "bias, nobias", "frozen": "frozen", "align_corners": "align_corners"}
+_FLAGGED = {
+    "ceil_mode": "ceil",
+    "bias": "bias, nobias",
+    "frozen": "frozen",
+    "align_corners": "align_corners",
+    "sees_all": "global",
+    "tokens": "tokens",
+}
 
 
 @value
@@ -88,7 +95,8 @@ def _option(syntax: OpSyntax, name: str, info: Any) -> Option:
 
 def _usage(syntax: OpSyntax, options: tuple[Option, ...]) -> str:
     needed = [option.written for option in options if option.default is None or option.name == syntax.positional]
-    return " ".join([syntax.op, *needed, *(["LAYER..."] if syntax.references else [])])
+    takes = OPS[syntax.op].TAKES
+    return " ".join([syntax.op, *([takes] if takes else []), *needed])
 
 
 def _shown(value: object) -> str:

@@ -28,8 +28,8 @@ def acausal_layer(report: Report) -> Iterator[Problem]:
     ahead, padding on the left alone (`causal`) does not, and neither does no padding at all. A layer is named where it
     looks further ahead than what it reads, and where that reaches an output; one whose excess is cropped right behind
     it (padding on both sides, then `crop 0/N`) is fine. Time is the first spatial axis. Layers that mix all positions
-    (`se`, `gn`, `in`, `gap` enlarged again) read the future too; so does `attention`, unless it is masked, which is not
-    said here.
+    (`se`, `gn`, `in`, `gap` enlarged again) read the future too; so do `attention` and `sdpa`, unless they are masked,
+    which is not said here.
 
     van den Oord et al. 2016, WaveNet (arXiv:1609.03499); Bai et al. 2018, TCN (arXiv:1803.01271).
 
@@ -131,9 +131,9 @@ def _remedy(net: Flow, layer: LayerReport, steps: int) -> str:
 
 
 def _mixing(layer: LayerReport) -> Problem:
-    if layer.op == "attention":
+    if layer.op in ("attention", "sdpa"):
         return Problem(
-            message="attention reads all points in time, unless it is masked",
+            message=f"{layer.op} reads all points in time, unless it is masked",
             help="mask it where it is implemented, and ignore this line",
             layer=layer.name,
             severity=Severity.INFO,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cnncalc.report import LayerReport, Report
 
 DEPTHWISE = frozenset({"conv", "dwconv"})
-MIXING = frozenset({"linear", "attention", "custom"})
+MIXING = frozenset({"linear", "attention", "sdpa", "matmul", "rearrange", "custom"})
 
 
 @rule("CNN041", Severity.WARNING)
@@ -25,7 +25,8 @@ def depthwise_without_pointwise(report: Report) -> Iterator[Problem]:
     A depthwise convolution is half of a separable one: it filters every channel by itself, and the 1x1 convolution
     behind it lets channels speak to each other (Sifre 2014; Howard et al. 2017, arXiv:1704.04861). Without it an output
     channel depends on one channel alone for the rest of the network. Anything that reads several channels ends the
-    search: a convolution with fewer groups, a linear layer, squeeze and excitation, attention.
+    search: a convolution with fewer groups, a linear layer, squeeze and excitation, attention, a reduction over
+    channels.
 
     Bad: conv 16 k1 relu | dwconv k3 p1 bn relu
     Good: conv 16 k1 relu | dwconv k3 p1 bn relu | conv 32 k1
@@ -61,5 +62,7 @@ def _mixes(layer: LayerReport) -> bool:
     """Whether an output channel of it depends on several of its input channels."""
     if layer.op in MIXING or len(layer.inferences) > 1:
         return True
+    if layer.op == "reduce":
+        return layer.output_shape[0] < layer.input_shapes[0][0]
     groups = layer.settings.groups if layer.settings else None
     return groups is not None and groups < layer.input_shapes[0][0]

@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
+from cnncalc.geometry.window import AxisWhole
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow
 from cnncalc.ops.base import Mix
@@ -13,7 +14,8 @@ from cnncalc.ops.base import Mix
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cnncalc.report import Report
+    from cnncalc.lint.flow import Flow
+    from cnncalc.report import LayerReport, Report
 
 
 @rule("CNN035", Severity.INFO)
@@ -48,6 +50,12 @@ def inexact_tiling(report: Report) -> Iterator[Problem]:
     for layer in report.layers:
         positions = max(prod(shape[1:]) for shape in layer.input_shapes)
         mixes = any(inference.mix is not Mix.NONE for inference in layer.inferences)
+        if layer.name in leading and not mixes and _repeats(net, layer):
+            yield Problem(
+                message=f"{layer.op} repeats on an axis what was made of all of it: tiles differ from the whole image",
+                help="leave it out, or never cut images into tiles",
+                layer=layer.name,
+            )
         if layer.name in leading and mixes and positions > 1:
             local = "`bn` is local at inference" if layer.op in ("gn", "in") else "leave it out"
             yield Problem(
@@ -55,3 +63,13 @@ def inexact_tiling(report: Report) -> Iterator[Problem]:
                 help=f"{local}, or never cut images into tiles",
                 layer=layer.name,
             )
+
+
+def _repeats(net: Flow, layer: LayerReport) -> bool:
+    """It reads as a whole what is local still; what had mixed all positions was told where it did."""
+    return any(
+        isinstance(read, AxisWhole) and source in net.layers and not net.layers[source].is_global
+        for inference in layer.inferences
+        for source, reads in zip(layer.inputs, inference.reads, strict=False)
+        for read in reads or ()
+    )
