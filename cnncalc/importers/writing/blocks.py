@@ -1,220 +1,274 @@
-"""Groups that repeat exactly, but for some numbers, become blocks with parameters."""
+"""Groups that repeat become blocks with parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
 
+from cnncalc.importers.writing.nodes import Call, Line, Maybe, Nest, Split
+from cnncalc.importers.writing.parameters import Solver, TooManyError
 from cnncalc.importers.writing.references import NoNameError
-from cnncalc.importers.writing.tree import Group, plain_name
-from cnncalc.importers.writing.words import Hole
-from cnncalc.spec.syntax import variable_error
-from cnncalc.values import replace, value
+from cnncalc.importers.writing.repeats import counted
+from cnncalc.importers.writing.tree import Group, groups, here, plain_name, steps
+from cnncalc.importers.writing.unify import joined, signature, unified
+from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from cnncalc.importers.layers import Imported
-    from cnncalc.importers.writing.words import Part, Parts
+    from cnncalc.importers.layers import Imported, Shape
+    from cnncalc.importers.writing.compose import Composer
+    from cnncalc.importers.writing.nodes import Node
 
-Body = Callable[[Group, tuple[Group, ...], str], list[Any]]
-"""Writes the lines of a group as those of a block: the group, the groups around it and itself, what it reads."""
-LEAST_LINES = 2
-PLAIN_KINDS = frozenset({"Sequential", "ModuleList", "block"})
-"""A group without a kind of its own is a block only where that saves a good deal."""
-LEAST_PLAIN_LINES = 3
+LEAST_SAVED, LEAST_SAVED_PLAIN = 1, 2
+"""Lines that a block makes a file shorter by; more where the source has no name for it."""
+PLAIN_KINDS = frozenset({"Sequential", "ModuleList"})
+"""Kinds that say nothing: their groups are one block only if they differ in numbers alone."""
+MOST_OPTIONAL = 3
+"""Parts that only some copies of a block have."""
+_NUMBER = re.compile(r"[0-9]+")
 
 
 @value
 class Block:
     """A block as it is written."""
 
+    name: str
     head: str
     """`basic(c, s=1)`."""
-    lines: list[Any]
+    nodes: tuple[Node, ...]
+    groups: tuple[int, ...]
+    """Identities of the groups that are calls of it."""
 
 
 @value
-class Call:
-    """What stands where a group was: the block's name and its arguments."""
+class Pattern:
+    """Groups that could be one block."""
 
-    parts: Parts
-    input: str
-
-
-@value
-class Candidate:
-    """A group that could be a block, as it would be written."""
-
-    group: Group
-    input: str
-    lines: list[Any]
+    nodes: tuple[Node, ...]
+    groups: tuple[Group, ...]
+    inputs: tuple[str, ...]
+    reads: tuple[Shape, ...]
+    gives: tuple[Shape, ...]
 
     @property
-    def holes(self) -> list[Hole]:
-        """All numbers that may differ."""
-        return [part for line in self.lines for part in line.parts if isinstance(part, Hole)]
+    def lines(self) -> int:
+        """How many it would have."""
+        return line_count(self.nodes)
 
 
-def find_blocks(root: Group, body: Body, network: Imported) -> list[Block]:
-    """Turn repeated groups into calls, the innermost first; the blocks in the order in which they are needed."""
+def find_blocks(root: Group, composer: Composer, network: Imported, written_out: Collection[int]) -> list[Block]:
+    """Turn repeated groups into calls, the innermost first; the blocks in the order in which they are needed.
+
+    The groups of `written_out` become none.
+    """
     shared = {layer.shares for layer in network.layers if layer.shares}
     shared |= {layer.name for layer in network.layers if layer.shares}
-    around: dict[int, tuple[Group, ...]] = {}
-
-    def visit(group: Group, outer: tuple[Group, ...]) -> None:
-        around[id(group)] = (*outer, group)
-        for item in group.items:
-            if isinstance(item, Group):
-                visit(item, (*outer, group))
-
-    visit(root, ())
-    groups = list(root.groups())
+    around: dict[int, tuple[Group, ...]] = {id(root): (root,)}
+    for group in (root, *groups(root.items)):
+        for inner in _directly(group):
+            around[id(inner)] = (*around[id(group)], inner)
+    kinds = {id(group): _kind(group, network) for group in groups(root.items)}
+    taken = set(root.names).union(*(group.names for group in groups(root.items)))
     blocks: list[Block] = []
-    names: set[str] = set()
-    for height in range(1, root.height):
-        alike: dict[object, list[Candidate]] = {}
-        for group in groups:
-            if group.height == height:
-                candidate = _candidate(group, around[id(group)], body, shared)
-                if candidate is not None:
-                    kind = network.kinds.get(group.path, "block")
-                    alike.setdefault((kind, _signature(candidate)), []).append(candidate)
-        for (kind, _), candidates in alike.items():  # type: ignore[misc]
-            least = LEAST_PLAIN_LINES if kind in PLAIN_KINDS else LEAST_LINES
-            if len(candidates) > 1 and len(candidates[0].lines) >= least:
-                name = _free(kind, names, root)
-                names.add(name)
-                blocks.append(_block(name, candidates))
+    for level in _levels(root, kinds):
+        patterns: list[Pattern] = []
+        plain: list[Pattern] = []
+        for kind, members in level.items():
+            found = [
+                pattern
+                for group in members
+                if id(group) not in written_out
+                and (pattern := _pattern(group, around[id(group)], composer, shared)) is not None
+            ]
+            (plain if _is_plain(kind) else patterns).extend(_united(kind, found))
+        for pattern in (*patterns, *_equal(plain)):
+            kind = kinds[id(pattern.groups[0])]
+            saved = (len(pattern.groups) - 1) * pattern.lines - 1
+            if pattern.lines < 2 or saved < (LEAST_SAVED_PLAIN if _is_plain(kind) else LEAST_SAVED):  # noqa: PLR2004
+                continue
+            block = _block(kind, pattern, taken)
+            if block is not None:
+                taken.add(block.name)
+                blocks.append(block)
     return blocks
 
 
-def _candidate(group: Group, around: tuple[Group, ...], body: Body, shared: set[str]) -> Candidate | None:
-    steps = list(group.steps())
-    inside = {step.end for step in steps}
-    outside = {name for step in steps for name in step.layer.inputs if name not in inside}
-    if len(outside) != 1 or any(step.layer.name in shared or step.end in shared for step in steps):
+def _directly(group: Group) -> Iterator[Group]:
+    return (item for item in here(group.items) if isinstance(item, Group))
+
+
+Kind = tuple[str, object]
+"""What the source calls it, and what tells apart groups that it gives no kind of their own."""
+
+
+def _kind(group: Group, network: Imported) -> Kind:
+    told = network.kinds.get(group.path)
+    if told is None:
+        return "", _NUMBER.sub("#", group.path)
+    return told, _height(group) if told in PLAIN_KINDS else None
+
+
+def _is_plain(kind: Kind) -> bool:
+    return kind[0] in PLAIN_KINDS or not kind[0]
+
+
+def _height(group: Group) -> int:
+    return 1 + max((_height(inner) for inner in _directly(group)), default=0)
+
+
+def _levels(root: Group, kinds: Mapping[int, Kind]) -> list[dict[Kind, list[Group]]]:
+    """The groups by kind, those kinds first that stand in others."""
+    level: dict[Kind, int] = {}
+    all_groups = list(groups(root.items))
+    inside = {(kinds[id(group)], kinds[id(inner)]) for group in all_groups for inner in _directly(group)}
+    for kind in kinds.values():
+        level.setdefault(kind, 0)
+    for _ in range(min(len(level), 30)):  # kinds may stand in themselves
+        for outer, inner in inside:
+            if outer != inner:
+                level[outer] = max(level[outer], level[inner] + 1)
+    found: dict[int, dict[Kind, list[Group]]] = {}
+    for group in all_groups:
+        kind = kinds[id(group)]
+        found.setdefault(level[kind], {}).setdefault(kind, []).append(group)
+    return [found[at] for at in sorted(found)]
+
+
+def _pattern(group: Group, around: tuple[Group, ...], composer: Composer, shared: set[str]) -> Pattern | None:
+    own = list(steps(group.items))
+    inside = {step.end for step in own}
+    outside = {name for step in own for name in step.layer.inputs if name not in inside}
+    if len(outside) != 1 or any(step.layer.name in shared or step.end in shared for step in own):
         return None
     (source,) = outside
     try:
-        lines = body(group, around, source)
+        nodes = composer.body(group, around, source)
     except NoNameError:
         return None
-    return Candidate(group=group, input=source, lines=lines)
+    if counted("", nodes):  # which says more
+        return None
+    reads, gives = composer.shapes[source], composer.shapes[group.end]
+    return Pattern(nodes=nodes, groups=(group,), inputs=(source,), reads=(reads,), gives=(gives,))
 
 
-def _signature(candidate: Candidate) -> object:
-    """What is the same in all copies: everything but the numbers."""
-    return tuple(
-        (line.depth, line.name, *(part.key + part.pattern if isinstance(part, Hole) else part for part in line.parts))
-        for line in candidate.lines
+def _equal(patterns: Sequence[Pattern]) -> list[Pattern]:
+    """Patterns that differ in numbers alone as one."""
+    alike: dict[object, list[Pattern]] = {}
+    for pattern in patterns:
+        alike.setdefault(signature(pattern.nodes), []).append(pattern)
+    return [_merged(joined([each.nodes for each in same]), same) for same in alike.values()]
+
+
+def _merged(nodes: tuple[Node, ...], patterns: Sequence[Pattern]) -> Pattern:
+    return Pattern(
+        nodes=nodes,
+        groups=tuple(group for each in patterns for group in each.groups),
+        inputs=tuple(name for each in patterns for name in each.inputs),
+        reads=tuple(shape for each in patterns for shape in each.reads),
+        gives=tuple(shape for each in patterns for shape in each.gives),
     )
 
 
-def _block(name: str, candidates: Sequence[Candidate]) -> Block:
-    """Make every candidate a call, and return what they call."""
-    columns = list(zip(*([hole.number for hole in candidate.holes] for candidate in candidates), strict=True))
-    holes = candidates[0].holes
-    parameters: dict[tuple[int, ...], tuple[str, Hole]] = {}
-    expressions: list[str | None] = []
-    for hole, column in zip(holes, columns, strict=True):
-        if len(set(column)) == 1:
-            expressions.append(None)
-            continue
-        known = _expression(column, parameters)
-        if known is None:
-            taken = [parameter for parameter, _ in parameters.values()]
-            parameters[column] = (known := _parameter(hole.key, taken)), hole
-        expressions.append(known)
-    # positionals first: a parameter with a default cannot stand before one without
-    order = sorted(parameters.items(), key=lambda entry: entry[1][1].default is not None)
-    for number, candidate in enumerate(candidates):
-        parts: list[Part] = [name]
-        for column, (parameter, hole) in order:
-            parts.append(_argument(parameter, hole, column[number]))
-        candidate.group.call = Call(parts=tuple(parts), input=candidate.input)
-    signature = ", ".join(
-        parameter if hole.default is None else f"{parameter}={hole.default}" for _, (parameter, hole) in order
+def _united(kind: Kind, patterns: Sequence[Pattern]) -> list[Pattern]:
+    """Groups of one kind in as few patterns as are still simple."""
+    found = _equal(patterns)
+    if kind[0] in PLAIN_KINDS:
+        return found
+    found.sort(key=lambda pattern: -len(pattern.groups))
+    kept: list[Pattern] = []
+    for pattern in found:
+        for place, known in enumerate(kept):
+            nodes = unified(known.nodes, pattern.nodes, (known.reads, pattern.reads))
+            if nodes is not None and _is_simple(nodes):
+                both = _merged(nodes, (known, pattern))
+                if _solved(both) is not None:
+                    kept[place] = both
+                    break
+        else:
+            kept.append(pattern)
+    return kept
+
+
+def _is_simple(nodes: Sequence[Node]) -> bool:
+    """Whether most of a pattern is there in all copies."""
+    optional = list(_optional(nodes))
+    lines = line_count(nodes)
+    return len(optional) <= MOST_OPTIONAL and 2 * line_count(optional) <= lines and lines - line_count(optional) > 1
+
+
+def _optional(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if isinstance(node, Maybe):
+            yield node.node
+        elif isinstance(node, Nest):
+            yield from _optional(node.items)
+        elif isinstance(node, Split):
+            for path in node.paths:
+                yield from _optional(path)
+
+
+def line_count(nodes: Iterable[Node]) -> int:
+    """Layers and calls."""
+    count = 0
+    for node in nodes:
+        bare = node.node if isinstance(node, Maybe) else node
+        if isinstance(bare, Line):
+            count += 1
+        elif isinstance(bare, Nest):
+            count += line_count(bare.items)
+        else:
+            count += 1 + sum(map(line_count, bare.paths))
+    return count
+
+
+def _solved(pattern: Pattern) -> tuple[Solver, tuple[Node, ...]] | None:
+    solver = Solver(
+        inputs=tuple(shape[0] for shape in pattern.reads), outputs=tuple(shape[0] for shape in pattern.gives)
     )
-    filled = iter(expressions)
-    lines = [replace(line, parts=tuple(_filled(part, filled) for part in line.parts)) for line in candidates[0].lines]
-    return Block(head=f"{name}({signature})" if signature else name, lines=lines)
+    try:
+        return solver, solver.solve(pattern.nodes)
+    except TooManyError:
+        return None
 
 
-def _filled(part: Part, expressions: Any) -> Part:
-    if not isinstance(part, Hole):
-        return part
-    expression = next(expressions)
-    return part if expression is None else part.pattern.format(expression)
+def _block(kind: Kind, pattern: Pattern, taken: Collection[str]) -> Block | None:
+    """Make every group of a pattern a call, and return what they call."""
+    solved = _solved(pattern)
+    if solved is None:
+        return None
+    solver, nodes = solved
+    name = _free(_named(kind, pattern), taken)
+    for copy, (group, source) in enumerate(zip(pattern.groups, pattern.inputs, strict=True)):
+        arguments = tuple(parameter.word(copy) for parameter in solver.parameters)
+        group.call = Call(parts=(name, *arguments), input=source)
+    declared = ", ".join(parameter.declared for parameter in solver.parameters)
+    return Block(
+        name=name,
+        head=f"{name}({declared})" if declared else name,
+        nodes=nodes,
+        groups=tuple(map(id, pattern.groups)),
+    )
 
 
-def _argument(parameter: str, hole: Hole, number: int) -> Hole:
-    if hole.default is None:
-        return Hole(key=hole.key, number=number, literal=str(number), pattern="{}")
-    literal = "" if number == hole.default else f"{parameter}={number}"
-    return Hole(key=hole.key, number=number, literal=literal, pattern=f"{parameter}={{}}", default=hole.default)
+def _named(kind: Kind, pattern: Pattern) -> str:
+    """What the source calls it; where that says nothing, what all groups with it are called."""
+    stems = Counter(_stem(group.path) for group in pattern.groups)
+    return kind[0] if kind[0] and (kind[0] not in PLAIN_KINDS or len(stems) > 1) else stems.most_common(1)[0][0]
 
 
-def _expression(column: tuple[int, ...], parameters: dict[tuple[int, ...], tuple[str, Hole]]) -> str | None:
-    """A parameter, or a whole multiple or part of one, that gives these numbers."""
-    if column in parameters:
-        return parameters[column][0]
-    for known, (parameter, hole) in parameters.items():
-        if hole.default is not None or 0 in known or 0 in column:
-            continue
-        pairs = list(zip(column, known, strict=True))
-        if all(a % b == 0 and a // b == column[0] // known[0] for a, b in pairs):
-            return f"{column[0] // known[0]}*{parameter}"
-        if all(b % a == 0 and b // a == known[0] // column[0] for a, b in pairs):
-            return f"{parameter}//{known[0] // column[0]}"
-    return None
+def _stem(path: str) -> str:
+    """`layer1.0` -> `layer_block`."""
+    words = [word.strip("0123456789_") for word in path.split(".")]
+    stem = next((word for word in reversed(words) if word), "")
+    return stem if stem.endswith("block") else f"{stem}_block".lstrip("_")
 
 
-def _parameter(key: str, taken: Sequence[str]) -> str:
-    long = {"s": "stride", "k": "kernel", "p": "pad", "d": "dil", "g": "grp", "m": "mult"}
-    number = 1
-    name = key
-    while name in taken or variable_error(name):
-        number += 1
-        name = f"{long.get(key, key)}{number}"
-    return name
-
-
-def _free(kind: str, names: set[str], root: Group) -> str:
+def _free(kind: str, taken: Collection[str]) -> str:
     stem = plain_name(kind)
-    taken = names | {item.name for item in root.items if item.name} | {group.name for group in root.groups()}
-    taken |= {step.name for step in root.steps() if step.name}
     name, number = stem, 1
     while name in taken:
         number += 1
         name = f"{stem}{number}"
     return name
-
-
-def repeated(group: Group) -> Call | None:
-    """A group whose items are calls of one block, numbered from 0: one call with a count."""
-    calls = [item.call for item in group.items if isinstance(item, Group) and isinstance(item.call, Call)]
-    if len(calls) < 2 or len(calls) != len(group.items):  # noqa: PLR2004 - a count of two or more
-        return None
-    if [item.name for item in group.items] != [str(number) for number in range(len(calls))]:
-        return None
-    if any(call.input != before.end for call, before in zip(calls[1:], group.items, strict=False)):
-        return None
-    first = calls[0].parts
-    parts: list[Part] = []
-    for place, part in enumerate(first):
-        others = [call.parts[place] if place < len(call.parts) else None for call in calls]
-        if not isinstance(part, Hole):
-            if any(other != part for other in others):
-                return None
-            parts.append(part)
-            continue
-        numbers = [other.number for other in others if isinstance(other, Hole)]
-        if len(numbers) != len(calls) or len(set(numbers[1:])) != 1:
-            return None
-        if numbers[0] == numbers[1]:
-            parts.append(part)
-        else:
-            rest = "" if numbers[1] == 1 else f",{numbers[1]}"
-            parts.append(part.pattern.format(f"first({numbers[0]}{rest})"))
-    return Call(parts=(*parts, f"*{len(calls)}"), input=calls[0].input)

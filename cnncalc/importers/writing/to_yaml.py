@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from cnncalc.importers.writing import references
-from cnncalc.importers.writing.blocks import Call, find_blocks, repeated
-from cnncalc.importers.writing.references import COMMUTES
-from cnncalc.importers.writing.tree import Group, Step, chains, grouped, plain_name
-from cnncalc.importers.writing.words import text, words
-from cnncalc.values import replace, value
+from cnncalc.importers.writing.blocks import find_blocks, line_count
+from cnncalc.importers.writing.compose import Composer, Spot
+from cnncalc.importers.writing.forks import fork, hoist
+from cnncalc.importers.writing.layout import calls, written
+from cnncalc.importers.writing.tree import chains, grouped, groups, plain_name
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Sequence
 
-    from cnncalc.importers.layers import Imported, Shape
-    from cnncalc.importers.writing.references import Place
-    from cnncalc.importers.writing.words import Parts
+    from cnncalc.importers.layers import Imported
+    from cnncalc.importers.writing.blocks import Block
+    from cnncalc.importers.writing.nodes import Node
+    from cnncalc.importers.writing.tree import Group, Step
 
-COMMENT_AT = 60
-
-
-@value
-class Line:
-    """One line of the layers: how deep it stands, its name, its words; no words: the head of a group."""
-
-    depth: int
-    name: str | None
-    parts: Parts
-    shape: Shape | None = None
+_ROUNDS = 3
+"""Blocks that one place alone calls are written out there; that may leave others with one place."""
 
 
 def to_yaml(network: Imported, *, flat: bool = False, annotate: bool = False) -> str:
@@ -38,102 +31,80 @@ def to_yaml(network: Imported, *, flat: bool = False, annotate: bool = False) ->
     steps = chains(network, flat=flat)
     if flat:
         steps = [replace(step, path=("_".join(step.path),), name="_".join(step.path)) for step in steps]
-    root = grouped(steps, references.needed(steps, _told(network, steps)))
-    first = next(iter(network.inputs))
-    writer = Writer(where=references.places(root), inputs=tuple(network.inputs), first=first)
-    blocks = [] if flat else find_blocks(root, partial(_body, writer), network)
-    body = list(writer.lines(root, Spot(around=(root,)), first))
+    root = _tree(network, steps, flat=flat)
+    composer = Composer(
+        where=references.places(root),
+        shapes={**network.inputs, **{layer.name: layer.shape for layer in network.layers}},
+        inputs=tuple(network.inputs),
+    )
+    blocks: list[Block] = []
+    body = composer.nodes(root.items, Spot(around=(root,)), composer.inputs[0])
+    if not flat:
+        blocks, body = _folded(network, root, composer)
     lines = ["cnncalc: 1", f"name: {_scalar(network.name)}", *_inputs(network)]
     if blocks:
         lines.append("blocks:")
         for block in blocks:
-            lines += [f"  {block.head}:", *_written(block.lines, "    ", annotate=False)]
-    lines += ["layers:", *_written(body, "  ", annotate=annotate)]
-    outputs = _outputs(network, root, writer, steps)
+            lines += [f"  {block.head}:", *written(block.nodes, "    ")]
+    lines += ["layers:", *written(body, "  ", annotate=annotate, is_flat=flat)]
+    outputs = [composer.name(name, Spot(around=(root,))) for name in _told(network, steps) if name in composer.where]
     if outputs:
         lines.append(f"outputs: [{', '.join(outputs)}]")
     return "\n".join(lines) + "\n"
 
 
-@value
-class Spot:
-    """Where lines are written."""
-
-    around: tuple[Group, ...]
-    """The groups around, outermost first."""
-    depth: int = 0
-    x: str | None = None
-    """The layer that `x` means inside a block."""
-    start: int = 0
-    """Where in `around` the block begins."""
-
-
-@value
-class Writer:
-    """What is needed to write any part of the tree."""
-
-    where: Mapping[str, Place]
-    inputs: tuple[str, ...]
-    first: str
-
-    def lines(self, group: Group, spot: Spot, stream: str) -> Iterator[Line]:
-        """The lines of the group at a spot; `stream` is what flows into it."""
-        for item in group.items:
-            if isinstance(item, Step):
-                yield self._step(item, spot, stream)
-            else:
-                call = item.call if isinstance(item.call, Call) else repeated(item)
-                if call is not None:
-                    parts = self._from(call.parts, call.input, stream, spot)
-                    yield Line(depth=spot.depth, name=item.name, parts=parts, shape=list(item.steps())[-1].shape)
-                else:
-                    yield Line(depth=spot.depth, name=item.name, parts=())
-                    inner = replace(spot, around=(*spot.around, item), depth=spot.depth + 1)
-                    yield from self.lines(item, inner, stream)
-            stream = item.end
-
-    def _step(self, step: Step, spot: Spot, stream: str) -> Line:
-        layer = step.layer
-        inputs = list(layer.inputs)
-        if inputs[0] != stream and stream in inputs and layer.op in COMMUTES:
-            inputs.remove(stream)
-            inputs.insert(0, stream)
-        op, *rest = words(layer.op, layer.options, step.trail)
-        parts = [op, *(self.name(other, spot) for other in inputs[1:]), *rest]
-        if layer.shares:
-            parts.append(f"share={self.name(layer.shares, spot)}")
-        found = self._from(tuple(parts), inputs[0], stream, spot)
-        return Line(depth=spot.depth, name=step.name, parts=found, shape=step.shape)
-
-    def _from(self, parts: Parts, source: str, stream: str, spot: Spot) -> Parts:
-        if source == stream:
-            return parts
-        word = f"from={self.name(source, spot)}"
-        counted = isinstance(parts[-1], str) and parts[-1].startswith("*")  # a count stands last
-        return (*parts[:-1], word, parts[-1]) if counted else (*parts, word)
-
-    def name(self, target: str, spot: Spot) -> str:
-        """What a layer or input is called from a spot."""
-        if target == (self.first if spot.x is None else spot.x):
-            return "x"
-        if target in self.inputs:
-            return plain_name(target)
-        return references.reference(target, spot.around, self.where, spot.start)
+def _tree(network: Imported, steps: Sequence[Step], *, flat: bool) -> Group:
+    """Groups and forks, with names for all that is referred to."""
+    readers: dict[str, set[str]] = {}
+    for layer in network.layers:
+        for name in layer.inputs:
+            readers.setdefault(name, set()).add(layer.name)
+    for name in network.outputs:
+        readers.setdefault(name, set()).add("")
+    first = next(iter(network.inputs))
+    solid: set[str] = set()
+    while True:
+        root = grouped(steps)
+        if not flat:
+            hoist(root, readers)
+            fork(root, solid)
+        lacking = references.name_steps(root, references.needed(root, _told(network, steps), first))
+        if not lacking:
+            return root
+        solid |= lacking
 
 
-def _body(writer: Writer, group: Group, around: tuple[Group, ...], source: str) -> list[Line]:
-    """The lines of a group as the body of a block that reads `source`."""
-    return list(writer.lines(group, Spot(around=around, x=source, start=len(around) - 1), source))
+def _folded(network: Imported, root: Group, composer: Composer) -> tuple[list[Block], tuple[Node, ...]]:
+    """Blocks, and the body that calls them; a block that one place alone would call stands there if that is shorter."""
+    written_out: set[int] = set()
+    best: tuple[list[Block], tuple[Node, ...]] | None = None
+    least = 0
+    for _ in range(_ROUNDS):
+        for group in groups(root.items):
+            group.call = None
+        blocks = find_blocks(root, composer, network, written_out)
+        body = composer.nodes(root.items, Spot(around=(root,)), composer.inputs[0])
+        used = _used(blocks, body)
+        blocks = [block for block in blocks if used[block.name]]
+        lines = sum(1 + line_count(block.nodes) for block in blocks) + line_count(body)
+        if best is None or lines <= least:
+            best, least = (blocks, body), lines
+        once = [block for block in blocks if used[block.name] == 1]
+        if not once:
+            break
+        written_out |= {group for block in once for group in block.groups}
+    if best is None:
+        raise AssertionError
+    return best
 
 
-def _written(lines: list[Line], margin: str, *, annotate: bool) -> Iterator[str]:
-    for line in lines:
-        name = f"{line.name}:" if line.name is not None else ""
-        words_ = text(line.parts)
-        written = f"{margin}{'    ' * line.depth}- {' '.join(part for part in (name, words_) if part)}"
-        if annotate and line.shape:
-            written = f"{written:<{COMMENT_AT}} # {'x'.join(map(str, line.shape))}"
-        yield written
+def _used(blocks: Sequence[Block], body: Sequence[Node]) -> Counter[str]:
+    """How many places call each block; a call with a count is two."""
+    used = Counter(calls(body))
+    for block in reversed(blocks):
+        if used[block.name]:
+            used.update(calls(block.nodes))
+    return used
 
 
 def _inputs(network: Imported) -> list[str]:
@@ -143,11 +114,7 @@ def _inputs(network: Imported) -> list[str]:
     return [f"inputs: {{{', '.join(f'{name}: {shape}' for name, shape in shapes.items())}}}"]
 
 
-def _outputs(network: Imported, root: Group, writer: Writer, steps: list[Step]) -> list[str]:
-    return [writer.name(name, Spot(around=(root,))) for name in _told(network, steps) if name in writer.where]
-
-
-def _told(network: Imported, steps: list[Step]) -> tuple[str, ...]:
+def _told(network: Imported, steps: Sequence[Step]) -> tuple[str, ...]:
     """Outputs that the spec has to name: all, unless the only one is the last layer."""
     return () if steps and network.outputs == (steps[-1].end,) else network.outputs
 

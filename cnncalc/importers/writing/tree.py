@@ -1,25 +1,25 @@
-"""Layers in the groups that their dotted names make: chains of layer, norm and activation; groups; where names are."""
+"""Layers in the groups that their dotted names make: chains of layer, norm and activation; groups; names."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
 from cnncalc.importers.writing.words import NORMS, WINDOWED
 from cnncalc.ops import OPS
 from cnncalc.ops.activation import Activation
-from cnncalc.spec.syntax import name_error
+from cnncalc.spec.syntax import NUMBER, name_error
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cnncalc.importers.layers import Imported, Layer, Shape
 
 
 WEIGHTED = WINDOWED | {"linear"}
 """Norms are drawn to these; elsewhere they keep a line and a name of their own."""
+COMMUTES = frozenset({"add", "mul", "max", "min"})
 
 
 @value
@@ -35,6 +35,11 @@ class Step:
     path: tuple[str, ...]
     """In the source."""
 
+    def reads(self, source: str) -> bool:
+        """Whether it can take `source` as its stream."""
+        inputs = self.layer.inputs
+        return inputs[0] == source or (self.layer.op in COMMUTES and source in inputs)
+
 
 @dataclass
 class Group:
@@ -43,36 +48,73 @@ class Group:
     name: str
     path: str
     items: list[Item] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    """What is named in it, also on the paths of its forks."""
     call: object = None
     """Set where it becomes the call of a block."""
-
-    def steps(self) -> Iterable[Step]:
-        """All steps, also of groups inside."""
-        for item in self.items:
-            if isinstance(item, Group):
-                yield from item.steps()
-            else:
-                yield item
 
     @property
     def end(self) -> str:
         """What its name stands for."""
         return self.items[-1].end
 
+
+@dataclass
+class Fork:
+    """Paths from one source and the merge of their ends."""
+
+    source: str
+    paths: list[list[Item]]
+    """In the order in which they run; [] is the source itself."""
+    merge: Step
+    is_residual: bool
+    """The first path is the main one, the second the shortcut."""
+    after: list[Item]
+    """What is behind the merge on its line."""
+
     @property
-    def height(self) -> int:
-        """How deep groups are nested in it."""
-        return 1 + max((item.height for item in self.items if isinstance(item, Group)), default=0)
-
-    def groups(self) -> Iterable[Group]:
-        """The groups inside, innermost last."""
-        for item in self.items:
-            if isinstance(item, Group):
-                yield item
-                yield from item.groups()
+    def end(self) -> str:
+        """The merge with what follows it."""
+        return self.merge.end
 
 
-Item = Union[Step, Group]
+Item = Union[Step, Group, Fork]
+
+
+def steps(items: Iterable[Item]) -> Iterator[Step]:
+    """All steps in execution order, also in groups and on the paths of forks; the merges of forks after those."""
+    for item in items:
+        if isinstance(item, Step):
+            yield item
+        elif isinstance(item, Group):
+            yield from steps(item.items)
+        else:
+            for path in item.paths:
+                yield from steps(path)
+            yield item.merge
+
+
+def scope(items: list[Item]) -> Iterator[list[Item]]:
+    """The lists that share the scope of a list: itself and the paths of its forks."""
+    yield items
+    for item in items:
+        if isinstance(item, Fork):
+            for path in item.paths:
+                yield from scope(path)
+
+
+def here(items: list[Item]) -> Iterator[Item]:
+    """What stands in the scope of a list: its items and those on the paths of its forks."""
+    for inner in scope(items):
+        yield from inner
+
+
+def groups(items: list[Item]) -> Iterator[Group]:
+    """The groups inside, innermost last."""
+    for item in here(items):
+        if isinstance(item, Group):
+            yield item
+            yield from groups(item.items)
 
 
 def chains(network: Imported, *, flat: bool) -> list[Step]:
@@ -104,15 +146,15 @@ def chains(network: Imported, *, flat: bool) -> list[Step]:
 def _trailing(layer: Layer) -> str | None:
     """The word of a norm or activation without options of its own."""
     options = {key: found for key, found in layer.options.items() if (layer.op, key, found) != ("gn", "num_groups", 32)}
-    is_word = layer.op in NORMS or (layer.op in OPS and OPS[layer.op] is Activation) or layer.op in ("prelu", "softmax")
+    is_word = layer.op in NORMS or (layer.op in OPS and OPS[layer.op] is Activation) or layer.op == "prelu"
     return layer.op if is_word and not options and layer.shares is None else None
 
 
 def _depthwise(layer: Layer, before: Shape) -> Layer:
     options = dict(layer.options)
-    groups = options.get("groups", 1)
+    groups_ = options.get("groups", 1)
     out = options.get("out_channels")
-    if layer.op != "conv" or groups != before[0] or groups == 1 or not isinstance(out, int) or out % before[0]:
+    if layer.op != "conv" or groups_ != before[0] or groups_ == 1 or not isinstance(out, int) or out % before[0]:
         return layer
     del options["groups"], options["out_channels"]
     if out != before[0]:
@@ -120,14 +162,11 @@ def _depthwise(layer: Layer, before: Shape) -> Layer:
     return replace(layer, op="dwconv", options=options)
 
 
-def grouped(steps: Sequence[Step], needed: Mapping[str, Collection[str]]) -> Group:
-    """The tree of all steps; a group that is left and entered again becomes two.
-
-    `needed` says who refers to what: that gets a name, unless the name of a group can stand for it.
-    """
+def grouped(found: Sequence[Step]) -> Group:
+    """The tree of all steps; a group that is left and entered again becomes two, one of a single step is that step."""
     root = Group(name="", path="")
     open_: list[tuple[str, Group]] = []
-    for step in steps:
+    for step in found:
         parents = step.path[:-1]
         depth = 0
         while depth < min(len(open_), len(parents)) and open_[depth][0] == parents[depth]:
@@ -136,46 +175,25 @@ def grouped(steps: Sequence[Step], needed: Mapping[str, Collection[str]]) -> Gro
         for segment in parents[depth:]:
             around = open_[-1][1] if open_ else root
             path = f"{around.path}.{segment}".lstrip(".")
-            made = Group(name=_free(segment, around, is_root=not open_), path=path)
+            made = Group(name=free_name(segment, around, is_root=not open_), path=path)
             around.items.append(made)
             open_.append((segment, made))
         around = open_[-1][1] if open_ else root
-        name = step.name and _free(step.name, around, is_root=not open_)
+        name = step.name and free_name(step.name, around, is_root=not open_)
         around.items.append(replace(step, name=name))
-    _name(root, needed, is_root=True)
     _collapse(root)
     return root
 
 
-def _free(segment: str, around: Group, *, is_root: bool) -> str:
-    taken = {item.name for item in around.items}
+def free_name(segment: str, around: Group, *, is_root: bool = False) -> str:
+    """A name of the language for a part of a path, which then is taken."""
     stem = plain_name(segment, numbered=not is_root)
     name, number = stem, 1
-    while name in taken:
+    while name in around.names:
         number += 1
         name = plain_name(f"{stem}_{number}")
+    around.names.add(name)
     return name
-
-
-def _name(group: Group, needed: Mapping[str, Collection[str]], *, is_root: bool = False) -> None:
-    inside = {step.end for step in group.steps()}
-    for place, item in enumerate(group.items):
-        if isinstance(item, Group):
-            _name(item, needed)
-        elif item.name is None:
-            is_end = place == len(group.items) - 1 and not is_root
-            referred = item.end in needed and (not is_end or inside.intersection(needed[item.end]))
-            numbered = re.compile(re.escape(item.layer.op) + "[0-9]+")  # as a layer without a name would be called
-            if referred or any(numbered.fullmatch(other.name or "") for other in group.items):
-                group.items[place] = replace(item, name=_numbered(item.layer.op, group))
-
-
-def _numbered(word: str, around: Group) -> str:
-    taken = {item.name for item in around.items}
-    number = 1
-    while f"{word}_{number}" in taken:
-        number += 1
-    return f"{word}_{number}"
 
 
 def _collapse(group: Group) -> None:
@@ -194,7 +212,7 @@ def plain_name(segment: str, *, numbered: bool = False) -> str:
     >>> plain_name("conv1"), plain_name("fc"), plain_name("0"), plain_name("0", numbered=True)
     ('conv1', 'fc_', '_0', '0')
     """
-    if numbered and segment.isascii() and segment.isdigit() and str(int(segment)) == segment:
+    if numbered and NUMBER.fullmatch(segment):
         return segment
     name = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in segment)
     if not name or name[0].isdigit():

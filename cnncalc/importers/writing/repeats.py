@@ -1,0 +1,81 @@
+"""Copies numbered from 0 as one line with a count, where their numbers follow a rule that the language can say."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from cnncalc.importers.writing.nodes import Line
+from cnncalc.importers.writing.words import Word
+from cnncalc.values import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cnncalc.importers.writing.nodes import Node
+    from cnncalc.importers.writing.words import Entry, Part
+
+_LEAST_STEPS = 3
+"""Fewer numbers always grow evenly."""
+
+
+def counted(name: str, items: Sequence[Node]) -> Line | None:
+    """All items of a group as one line with a count; None where they are not alike enough."""
+    lines = [item for item in items if isinstance(item, Line)]
+    if len(lines) < 2 or len(lines) != len(items):  # noqa: PLR2004 - a count of two or more
+        return None
+    first, *others = lines
+    if any(line.name != str(number) or line.count for number, line in enumerate(lines)):
+        return None
+    if any(line.tail or line.trail != first.trail or len(line.parts) != len(first.parts) for line in others):
+        return None
+    if any(word.startswith("share=") for word in first.tail):
+        return None
+    parts: list[Part] = []
+    for place, part in enumerate(first.parts):
+        merged = _merged([line.parts[place] for line in lines])
+        if merged is None or (place == 0 and merged != part):
+            return None
+        parts.append(merged)
+    count = Word(keys=("n",), literal="*{}", pattern="*{}", rows=((len(lines),),))
+    return replace(first, name=name, parts=tuple(parts), count=count, shapes=lines[-1].shapes)
+
+
+def _merged(parts: Sequence[Part]) -> Part | None:
+    """A word for all copies."""
+    words = [part for part in parts if isinstance(part, Word)]
+    first = parts[0]
+    if not isinstance(first, Word):
+        return first if all(part == first for part in parts) else None
+    if len(words) != len(parts) or any(word.pattern != first.pattern for word in words):
+        return None
+    if all(word.rows == first.rows for word in words):
+        return first
+    rules = []
+    for column in zip(*(word.rows[0] or () for word in words), strict=True):
+        rule = _rule(column)
+        if rule is None:
+            return None
+        rules.append(rule)
+    pattern = first.pattern.format(*(rule for rule, _ in rules))
+    keys = [key for key, (_, entries) in zip(first.keys, rules, strict=True) for _ in entries]
+    row = tuple(entry for _, entries in rules for entry in entries)
+    return Word(keys=tuple(keys), literal=pattern, pattern=pattern, rows=(row,))
+
+
+def _rule(column: Sequence[Entry]) -> tuple[str, tuple[Entry, ...]] | None:
+    """How the numbers of the copies are written, and what stands in it."""
+    first, second, *_, last = (*column, column[-1]) if len(column) == 2 else column  # noqa: PLR2004
+    if all(entry == first for entry in column):
+        return "{}", (first,)
+    if not all(isinstance(entry, int) for entry in column):
+        return None
+    if all(entry == second for entry in column[1:]):
+        return ("first({})", (first,)) if second == 1 else ("first({},{})", (first, second))
+    if all(entry == first for entry in column[:-1]):
+        return ("last({})", (last,)) if first == 1 else ("last({},{})", (last, first))
+    steps = {int(after) - int(before) for before, after in pairwise(column)}
+    if len(column) >= _LEAST_STEPS and len(steps) == 1:
+        (step,) = steps
+        return ("{}+{}*i", (first, step)) if step > 0 else ("{}-{}*i", (first, -step))
+    return None
