@@ -16,7 +16,7 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
 
-from cnncalc.geometry.window import AxisWindow
+from cnncalc.geometry.window import AxisWhole, AxisWindow
 from cnncalc.queries.rows import named
 from cnncalc.values import value
 
@@ -208,12 +208,12 @@ def _step(
     reaches: Mapping[str, AxisReach | None],
     stands_for: Mapping[str, str],
 ) -> Step:
-    before = tuple(reaches.get(name) for name in layer.inputs)
+    before = _before(layer, axis, reaches)
     size_before = _size(layer.input_shapes[0], axis)
     window = _window(layer, axis)
     kind = Kind.OTHER
     if len(layer.inputs) > 1:
-        kind = Kind.JOIN
+        kind = Kind.OTHER if layer.inferences[-1].merge is None else Kind.JOIN
     elif window is not None and reach is not None and _follows(window, before[0], reach):
         kind = Kind.CHAIN
     return Step(
@@ -227,6 +227,15 @@ def _step(
         size_before=size_before,
         before=before,
     )
+
+
+def _before(layer: LayerReport, axis: int, reaches: Mapping[str, AxisReach | None]) -> tuple[AxisReach | None, ...]:
+    """The fields that a layer joins; what it repeats over the axis is left out beside others."""
+    found = tuple(reaches.get(name) for name in layer.inputs)
+    reads = layer.inferences[-1].reads
+    own = (tuple(each or ())[axis : axis + 1] for each in reads or (None,) * len(found))
+    repeated = [any(isinstance(read, AxisWhole) for read in each) for each in own]
+    return tuple(reach for reach, out in zip(found, repeated, strict=False) if not out) or found
 
 
 def _stated(layer: LayerReport, axis: int) -> Stated | None:
