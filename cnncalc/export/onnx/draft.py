@@ -145,7 +145,7 @@ class Draft:
         return x if shape.ndim == 0 else self.transpose(x, 0, 1 + shape.ndim, *range(1, 1 + shape.ndim))
 
     def finish(self, result: str, value: str) -> tuple[Node, ...]:
-        """The nodes, the last value called as the network calls it; the node with the weights is called as the layer."""
+        """The nodes; the one with the weights is called as the layer, the last value as the network calls it."""
         if result in self.values:
             result = self.node("Identity", result)
         main = len(self.nodes) - 1 if self._main is None else min(self._main, len(self.nodes) - 1)

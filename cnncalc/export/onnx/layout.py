@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import floor
-from struct import pack, unpack
 from typing import TYPE_CHECKING
 
 from cnncalc.export.onnx.draft import beside, channel_axis
-from cnncalc.export.onnx.network import NoNodeError
 from cnncalc.export.onnx.windows import flat, resided
-from cnncalc.geometry.resize import ResizeMode
 from cnncalc.geometry.window import AxisWindow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.export.onnx.draft import Draft
-    from cnncalc.export.onnx.network import Attribute
 
-RESIZES: dict[ResizeMode, dict[str, Attribute]] = {
-    ResizeMode.NEAREST: {
-        "mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor",
-    },
-    ResizeMode.NEAREST_EXACT: {
-        "mode": "nearest", "coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil",
-    },
-    ResizeMode.LINEAR: {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
-    ResizeMode.CUBIC: {
-        "mode": "cubic", "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": -0.75,
-    },
-}  # fmt: skip
-"""How ONNX says what PyTorch does."""
 MANY = {"add": "Sum", "max": "Max", "min": "Min"}
 """Nodes that take any number of inputs."""
 TWO = {"add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div"}
@@ -83,50 +64,6 @@ def _gathered(draft: Draft, x: str, sizes: Sequence[int], axis: int, m: int, *, 
     shares = [1 / len(window) if tap < len(window) else 0.0 for window in windows for tap in range(most)]
     factors = draft.numbers("shares", shares, (m, most, *(1,) * (len(sizes) - axis - 1)))
     return draft.node("ReduceSum", draft.node("Mul", x, factors), axes, keepdims=0)
-
-
-def upsample(draft: Draft) -> str:
-    """By factors where single precision holds them, else to the sizes where these say the same."""
-    op, sizes, outputs = draft.op, draft.shape.sizes, draft.output.sizes
-    attributes = dict(RESIZES[op.mode])
-    if op.align_corners:
-        attributes["coordinate_transformation_mode"] = "align_corners"
-    given = op.scale if isinstance(op.scale, tuple) else (op.scale,) * len(sizes)
-    factors = []
-    for n, m, scale in zip(sizes, outputs, given, strict=True):
-        copied = (n == m and op.mode is not ResizeMode.NEAREST_EXACT) or (2 * n == m and op.mode is ResizeMode.NEAREST)
-        factors.append(Fraction(m, n) if scale is None or copied or op.align_corners else Fraction(scale))
-    if all(n * factor == m for n, m, factor in zip(sizes, outputs, factors, strict=True)) and any(
-        _single(factor) != factor for factor in factors
-    ):
-        wanted = draft.ints("sizes", *outputs)
-        return draft.node("Resize", draft.x, "", "", wanted, **attributes, axes=tuple(range(2, 2 + len(sizes))))
-    rounded = [_fitting(draft, *axis) for axis in zip(sizes, outputs, factors, strict=True)]
-    scales = draft.numbers("scales", (1.0, 1.0, *rounded), dtype="float32")
-    return draft.node("Resize", draft.x, "", scales, **attributes)
-
-
-def _single(number: Fraction) -> float:
-    """In single precision."""
-    return float(unpack("<f", pack("<f", float(number)))[0])
-
-
-def _fitting(draft: Draft, n: int, m: int, factor: Fraction) -> float:
-    """A factor in single precision, rounded down: a third of 3 has to be 1 and above, for the floor of nearest modes.
-
-    NoNodeError where it gives another size, or reads other positions.
-    """
-    found = _single(factor)
-    if Fraction(found) > factor:
-        found = float(unpack("<f", (int.from_bytes(pack("<f", found), "little") - 1).to_bytes(4, "little"))[0])
-    exact, half = Fraction(found), Fraction(1, 2) if draft.op.mode is ResizeMode.NEAREST_EXACT else Fraction(0)
-    is_nearest = draft.op.mode in (ResizeMode.NEAREST, ResizeMode.NEAREST_EXACT)
-    if floor(exact * n) != m or (
-        is_nearest and exact != factor and any(floor((o + half) / exact) != floor((o + half) / factor) for o in range(m))
-    ):
-        message = f"a factor of {factor}, which single precision cannot hold"
-        raise NoNodeError(message)
-    return found
 
 
 def pixelshuffle(draft: Draft) -> str:

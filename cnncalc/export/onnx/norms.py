@@ -36,7 +36,7 @@ def instance(draft: Draft) -> str:
 
 
 def group(draft: Draft) -> str:
-    """An instance norm of the groups, as PyTorch's exporter writes it: `GroupNormalization` is too young and unknown."""
+    """An instance norm of the groups, as PyTorch's exporter writes it; shapes cannot be inferred of the newer node."""
     shape, groups = draft.shape, draft.op.num_groups
     rows = draft.reshape(_channels_first(draft), (0, groups, shape.numel // groups))
     fixed = draft.numbers("scale", (1,), (groups,)), draft.numbers("shift", (0,), (groups,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.export.onnx import layout, products, windows
+from cnncalc.export.onnx import layout, products, resize, windows
 from cnncalc.export.onnx.activations import ACTIVATIONS
 from cnncalc.export.onnx.network import NoNodeError
 from cnncalc.export.onnx.norms import NORMS
@@ -30,7 +30,7 @@ OPS: dict[str, Callable[[Draft], str]] = {
     "adaptive_max": layout.adaptive,
     "gap": layout.gap,
     "gmp": layout.gap,
-    "upsample": layout.upsample,
+    "upsample": resize.upsample,
     "pixelshuffle": layout.pixelshuffle,
     "pixelunshuffle": layout.pixelunshuffle,
     "channelshuffle": layout.channelshuffle,

@@ -50,16 +50,17 @@ def sdpa(draft: Draft) -> str:
     heads, windows = draft.op.num_heads, draft.op.windows
     shared = draft.op.num_kv_heads or heads
     axes = ("w" if windows > 1 else "") + ("go" if heads > shared else "g")
-    parts = []
+    made = []
     for place, (shape, order) in enumerate(zip(draft.shapes, ORDERS, strict=True)):
         own = heads // shared if place == 0 else 1
         sizes = {"w": windows, "n": shape.positions // windows, "g": shared, "o": own}
         sizes["c"] = shape.channels // (shared * own)
-        parts.append(_arranged(draft, draft.values[place], _written(axes, shape), axes + order, sizes))
-    made = _attended(draft, *parts, draft.shape.channels // heads)
+        made.append(_arranged(draft, draft.values[place], _written(axes, shape), axes + order, sizes))
+    q, k, v = made
+    result = _attended(draft, q, k, v, draft.shape.channels // heads)
     written = _written(axes, draft.output)
-    made = draft.transpose(made, 0, *(1 + f"{axes}nc".index(axis) for axis in written))
-    return draft.reshape(made, (0, *dims_of(draft.output)))
+    result = draft.transpose(result, 0, *(1 + f"{axes}nc".index(axis) for axis in written))
+    return draft.reshape(result, (0, *dims_of(draft.output)))
 
 
 def _written(axes: str, shape: TensorShape) -> str:
