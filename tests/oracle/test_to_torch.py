@@ -23,6 +23,7 @@ AFTERWARDS = (
     "{module}({0}.flatten(2).transpose(1, 2)).transpose(1, 2).reshape({0}.shape)",
 )
 """Where what the module gives is not yet the output of the layer."""
+ENDS = (".transpose(1, 2).unflatten(2, {0}.shape[2:])", ".squeeze(1)")
 
 
 def load(made: Report) -> Any:
@@ -41,9 +42,13 @@ def modules(body: Body, path: str = "") -> list[tuple[str, LayerReport]]:
         own = path + step.attribute + ("" if step.index is None else f".{step.index}")
         if isinstance(step.what, Body):
             found += modules(step.what, f"{own}.")
-        elif step.what.make and step.row and step.what.run not in AFTERWARDS:
+        elif step.what.make and step.row and not _goes_on(step.what.run):
             found.append((own, step.row))
     return found
+
+
+def _goes_on(run: str) -> bool:
+    return run in AFTERWARDS or run.endswith(ENDS)
 
 
 def agrees(made: Report) -> None:
@@ -187,6 +192,91 @@ LAYERS = {
             "mul d from=c",
             "e: conv 1 k1",
             "mul c",
+        ],
+    ),
+    "functions of each element": ("8x8x8", ["exp", "log", "sqrt", "rsqrt", "square", "abs", "neg", "erf"]),
+    "merges that broadcast": (
+        "8x6x5",
+        [
+            "a: reduce max over=h",
+            "b: reduce norm over=channels from=input",
+            "c: mul a align=broadcast",
+            "div input",
+            "min input c",
+            "sub b align=broadcast",
+            "d: gap",
+            "max c align=broadcast",
+        ],
+    ),
+    "reductions": (
+        "8x6x5",
+        [
+            *(
+                f"reduce {kind} over={over} from=input"
+                for kind in ("mean", "max", "min", "sum", "norm")
+                for over in ("channels", "positions", "h", "w")
+            ),
+            "t: tokens from=input",
+            *(
+                f"reduce {kind} over={over} from=t"
+                for kind in ("mean", "norm")
+                for over in ("channels", "positions", "l")
+            ),
+            "flatten from=input",
+            "reduce sum over=channels",
+        ],
+    ),
+    "reductions of a volume": ("4x3x5x2", ["reduce mean over=d", "reduce max over=w", "reduce sum over=positions"]),
+    "softmax over positions": (
+        "8x6x5",
+        ["softmax over=positions", "softmax over=w", "tokens", "softmax over=positions", "softmax over=channels"],
+    ),
+    "softmax along a signal": ("8x6", ["softmax over=l", "softmax over=positions"]),
+    "norms over all": (
+        "8x6x5",
+        ["ln over=all", "rms over=all", "ln over=all affine=false", "tokens", "ln over=all", "flatten", "rms over=all"],
+    ),
+    "other arrangements": (
+        "8x6x4",
+        [
+            "rearrange 2x6x16",
+            "rearrange 2x3x4x8",
+            "rearrange 192",
+            "rearrange 12x16 tokens",
+            "linear 6",
+            "rearrange 8x12",
+            "rearrange 8x12 tokens=false",
+            "conv 4 k3 p1",
+            "rearrange 4x?x1",
+        ],
+    ),
+    "class tokens": ("8x4x4", ["tokens", "prepend 1", "prepend 3 frozen", "attention 2", "crop 4/0", "crop 0/15"]),
+    "attention without projections": (
+        "8x4x6",
+        [
+            "q: conv 12 k1",
+            "k: conv 6 k2 s2 from=input",
+            "v: conv 8 k2 s2 from=input",
+            "sdpa k v heads=4 kv_heads=2 from=q",
+            "sdpa input input windows=3 from=input",
+            "t: tokens from=input",
+            "sdpa t t heads=2 windows=4",
+            "linear 12",
+            "sdpa k v heads=4 kv_heads=2",
+            "sdpa t t from=v",
+            "c: tokens",
+            "g: gap from=t",
+            "flatten",
+            "sdpa c c heads=2",
+        ],
+    ),
+    "products of maps": (
+        "8x4x6",
+        [
+            "matmul input out=24x4x6 inner=8",
+            "matmul input out=8x24 inner=24 tokens=true",
+            "matmul input out=8x4x4 inner=12 from=input",
+            "matmul input out=64 inner=24 from=input",
         ],
     ),
     "frozen layers": ("3x16x16", ["conv 8 k3 frozen", "bn frozen", "conv 8 k1", "fc 2"]),

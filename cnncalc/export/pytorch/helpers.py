@@ -61,6 +61,38 @@ class SelfAttention(nn.MultiheadAttention):
     def forward(self, x):
         return super().forward(x, x, x, need_weights=False)[0]
 ''',
+    "ScaledDotProductAttention": '''
+class ScaledDotProductAttention(nn.Module):
+    """Every position attends to those of its window; query, key and value are (batch, positions, channels)."""
+
+    def __init__(self, num_heads, num_kv_heads, windows=1):
+        super().__init__()
+        self.num_heads, self.num_kv_heads, self.windows = num_heads, num_kv_heads, windows
+
+    def forward(self, query, key, value):
+        query = self.split(query, self.num_heads)
+        key, value = (
+            self.split(x, self.num_kv_heads).repeat_interleave(self.num_heads // self.num_kv_heads, dim=1)
+            for x in (key, value)
+        )
+        out = F.scaled_dot_product_attention(query, key, value)
+        return out.transpose(1, 2).flatten(2).unflatten(0, (-1, self.windows)).flatten(1, 2)
+
+    def split(self, x, heads):
+        x = x.unflatten(1, (self.windows, -1)).flatten(0, 1)
+        return x.unflatten(2, (heads, -1)).transpose(1, 2)
+''',
+    "Prepend": '''
+class Prepend(nn.Module):
+    """Learned tokens before the others; tokens are (batch, positions, channels)."""
+
+    def __init__(self, count, channels):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(count, channels))
+
+    def forward(self, x):
+        return torch.cat((self.weight.expand(x.shape[0], -1, -1), x), dim=1)
+''',
     "Scale": '''
 class Scale(nn.Module):
     """A learned factor per channel."""

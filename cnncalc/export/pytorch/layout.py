@@ -1,4 +1,4 @@
-"""Global pools, resizing, borders, merges and rearrangements as PyTorch code."""
+"""Global pools, resizing, borders and rearrangements as PyTorch code."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, axes, flat
 from cnncalc.export.pytorch.windows import MODES
-from cnncalc.geometry.window import AxisWindow
 
 if TYPE_CHECKING:
     from cnncalc.report import LayerReport
 
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
-INFIX = {"add": " + ", "sub": " - ", "mul": " * "}
 
 
 def adaptive(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
@@ -106,9 +104,10 @@ def pad(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     return Code(run="F.pad({0}, {pad}" + how + ")", constants={"pad": flat(sides)})
 
 
-def crop(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
-    """Negative padding."""
-    return Code(run="F.pad({0}, {crop})", constants={"crop": flat(row.settings.padding if row.settings else ())})
+def crop(row: LayerReport, tokens: tuple[bool, ...]) -> Code:
+    """Negative padding; the channels of tokens stand last."""
+    sides = flat(row.settings.padding if row.settings else ())
+    return Code(run="F.pad({0}, {crop})", constants={"crop": (0, 0, *sides) if tokens[0] else sides})
 
 
 def residual_pad(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
@@ -119,28 +118,6 @@ def residual_pad(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     constants |= {f"stride{axis}": stride for axis, stride in enumerate(strides)}
     steps = "".join(f", ::{{stride{axis}}}" for axis in range(len(strides)))
     return Code(run="F.pad({0}" + (f"[:, :{steps}]" if strides else "") + ", {pad})", constants=constants)
-
-
-def joint(row: LayerReport, tokens: tuple[bool, ...]) -> Code:
-    """Sizes that differ are padded or cut first."""
-    reads = row.inferences[0].reads
-    parts, constants = [], {}
-    for place in range(len(row.inputs)):
-        own = reads[place] if reads else None
-        sides = [read.padding for read in own if isinstance(read, AxisWindow)] if own else []
-        if any(map(any, sides)):
-            constants[f"pad{place}"] = flat(sides)
-            parts.append(f"F.pad({{{place}}}, {{pad{place}}})")
-        else:
-            parts.append(f"{{{place}}}")
-    if row.op == "concat":
-        return Code(run=f"torch.cat(({', '.join(parts)}), dim={-1 if tokens[0] else 1})", constants=constants)
-    if row.op == "max":
-        run = parts[0]
-        for part in parts[1:]:
-            run = f"torch.maximum({run}, {part})"
-        return Code(run=run, constants=constants)
-    return Code(run=INFIX[row.op].join(parts), constants=constants)
 
 
 def tokens(_row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.export.pytorch.code import Argument, Code, NoCodeError
+from cnncalc.ops.norm import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,11 +58,14 @@ def _gn(row: LayerReport, tokens: tuple[bool, ...]) -> Code:
 def _over_channels(row: LayerReport, tokens: tuple[bool, ...]) -> Code:
     config: Any = row.config
     name = "LayerNorm" if row.op == "ln" else "RMSNorm"
-    helper = f"Channel{name}" if _count(row, tokens) and not tokens[0] else None
+    channels, *sizes = row.input_shapes[0]
+    everything = config.over is Span.ALL
+    helper = f"Channel{name}" if sizes and not tokens[0] and not everything else None
+    shape = (*sizes, channels) if tokens[0] else (channels, *sizes)
     return Code(
         make=helper or f"nn.{name}",
         arguments=(
-            Argument("normalized_shape", row.input_shapes[0][0], keyword=False),
+            Argument("normalized_shape", shape if everything else channels, keyword=False),
             Argument("elementwise_affine", config.affine, default=True),
         ),
         helper=helper,

@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, Raw
+from cnncalc.export.pytorch.elementwise import (
+    ACTIVATIONS,
+    FUNCTIONS,
+    activation,
+    function,
+    joint,
+    prelu,
+    reduce,
+    softmax,
+)
 from cnncalc.export.pytorch.layout import (
     adaptive,
     channelshuffle,
     crop,
     flatten,
     gap,
-    joint,
     pad,
     pixelshuffle,
     pixelunshuffle,
@@ -21,30 +30,13 @@ from cnncalc.export.pytorch.layout import (
     upsample,
 )
 from cnncalc.export.pytorch.norms import NORMS
+from cnncalc.export.pytorch.products import matmul, prepend, rearrange, sdpa
 from cnncalc.export.pytorch.windows import avgpool, blurpool, conv, convt, lppool, maxpool, sepconv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnncalc.report import LayerReport
-
-ACTIVATIONS = {
-    "relu": "nn.ReLU",
-    "relu6": "nn.ReLU6",
-    "leaky": "nn.LeakyReLU",
-    "elu": "nn.ELU",
-    "selu": "nn.SELU",
-    "celu": "nn.CELU",
-    "silu": "nn.SiLU",
-    "gelu": "nn.GELU",
-    "mish": "nn.Mish",
-    "hswish": "nn.Hardswish",
-    "hsigmoid": "nn.Hardsigmoid",
-    "hardtanh": "nn.Hardtanh",
-    "sigmoid": "nn.Sigmoid",
-    "tanh": "nn.Tanh",
-    "softplus": "nn.Softplus",
-}
 
 
 def code(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
@@ -54,22 +46,6 @@ def code(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
         message = "a declared op has no code" if row.op == "custom" else f"`{row.op}` has no code"
         raise NoCodeError(message)
     return make(row, token_inputs)
-
-
-def _activation(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
-    return Code(make=ACTIVATIONS[row.op])
-
-
-def _softmax(_row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
-    return Code(make="nn.Softmax", arguments=(Argument("dim", -1 if token_inputs[0] else 1),))
-
-
-def _prelu(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
-    config: Any = row.config
-    if token_inputs[0] and config.num_parameters > 1:
-        message = "a slope per channel of tokens"
-        raise NoCodeError(message)
-    return Code(make="nn.PReLU", arguments=(Argument("num_parameters", config.num_parameters, 1),), frozen=row.frozen)
 
 
 def _dropout(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
@@ -150,10 +126,11 @@ def _se(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 
 
 OPS: dict[str, Callable[[LayerReport, tuple[bool, ...]], Code]] = {
-    **dict.fromkeys(ACTIVATIONS, _activation),
+    **dict.fromkeys(ACTIVATIONS, activation),
+    **dict.fromkeys(FUNCTIONS, function),
     **NORMS,
-    "softmax": _softmax,
-    "prelu": _prelu,
+    "softmax": softmax,
+    "prelu": prelu,
     "conv": conv,
     "dwconv": conv,
     "sepconv": sepconv,
@@ -176,9 +153,14 @@ OPS: dict[str, Callable[[LayerReport, tuple[bool, ...]], Code]] = {
     "pad": pad,
     "crop": crop,
     "residual pad": residual_pad,
-    **dict.fromkeys(("add", "sub", "mul", "max", "concat"), joint),
+    **dict.fromkeys(("add", "sub", "mul", "div", "max", "min", "concat"), joint),
+    "reduce": reduce,
     "se": _se,
     "attention": _attention,
+    "sdpa": sdpa,
+    "matmul": matmul,
+    "rearrange": rearrange,
+    "prepend": prepend,
     "tokens": tokens,
     "flatten": flatten,
     "scale": _scale,
