@@ -134,7 +134,7 @@ def glu(call: Call, held: Held) -> Held:
         raise UnmappedError("a gated linear unit of an odd number of channels")
     x = call.plain(held, first=False)
     half = call.tensor(x).channels // 2
-    gate = call.layer("slice", {"channels": f"{half}:"}, x, suffix=".slice")
+    gate = call.layer("slice", {"channels": f"{half}:{2 * half}"}, x, suffix=".slice")
     gate = call.layer("sigmoid", {}, gate, suffix=".sigmoid")
     value = call.layer("slice", {"channels": f"0:{half}"}, x, suffix=".slice")
     made = call.layer("mul", {}, value, gate, suffix=".glu")

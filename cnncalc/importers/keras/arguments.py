@@ -11,6 +11,7 @@ from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import TypeGuard
 
 Reference = tuple[str, int, int]
 """Name of a layer, which call of it, which of its tensors."""
@@ -85,27 +86,29 @@ def _argument(found: Any) -> Any:
         return Constant(shape=()) if found[0] == _CONSTANT else Tensor(at=(found[0], found[1], found[2]))
     if isinstance(found, list):
         return [_argument(one) for one in found]
-    if not isinstance(found, dict):
-        return found
-    config = found.get("config")
-    kind = found.get("class_name")
+    return _object(found) if isinstance(found, dict) else found
+
+
+def _object(found: dict[str, Any]) -> Any:
+    kind, config = found.get("class_name"), found.get("config")
+    inner: dict[str, Any] = config if isinstance(config, dict) else {}
     if kind == "__keras_tensor__":
-        history = config.get("keras_history") if isinstance(config, dict) else None
+        history = inner.get("keras_history")
         if not _is_reference(history):
             raise bad(f"{shown(history)} should name a layer, a call and a tensor")
-        return Tensor(at=(history[0], history[1], history[2]), shape=config.get("shape"))
+        return Tensor(at=(history[0], history[1], history[2]), shape=inner.get("shape"))
     if kind == "__slice__" or found.keys() == {"start", "stop", "step"}:
-        return _stretch(config if kind else found)
+        return _stretch(inner if kind else found)
     if kind == "__ellipsis__" or found.get("value") == "Ellipsis":
         return "Ellipsis"
-    if kind in ("__tensor__", "__numpy__") and isinstance(config, dict):
-        return Constant(shape=_shape(config.get("value")))
+    if kind in ("__tensor__", "__numpy__"):
+        return Constant(shape=_shape(inner.get("value")))
     return {key: _argument(one) for key, one in found.items()}
 
 
-def _stretch(config: Any) -> Any:
-    parts = {name: config.get(name) for name in ("start", "stop", "step")} if isinstance(config, dict) else None
-    if parts is None or not all(one is None or type(one) is int for one in parts.values()):
+def _stretch(config: dict[str, Any]) -> Any:
+    parts = {name: config.get(name) for name in ("start", "stop", "step")}
+    if not all(one is None or type(one) is int for one in parts.values()):
         return Constant(shape=())  # refused where it is used
     return Stretch(**parts)
 
@@ -118,7 +121,7 @@ def _shape(found: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _is_reference(found: Any) -> bool:
+def _is_reference(found: Any) -> TypeGuard[list[Any]]:
     return (
         isinstance(found, list)
         and len(found) >= 3  # noqa: PLR2004 - name, call, tensor

@@ -47,9 +47,7 @@ def multi_head(call: Call) -> Held:
 def grouped_query(call: Call) -> Held:
     """`GroupQueryAttention(query, value, key)`: heads of key and value are shared."""
     size = call.number("head_dim")
-    heads = Heads(
-        heads=call.number("num_query_heads"), shared=call.number("num_key_value_heads"), key=size, value=size
-    )
+    heads = Heads(heads=call.number("num_query_heads"), shared=call.number("num_key_value_heads"), key=size, value=size)
     return _attended(call, heads)
 
 

@@ -13,8 +13,6 @@ from cnncalc.values import value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cnncalc.importers.keras.arguments import Reference
-
 MODELS = frozenset({"Sequential", "Functional", "Model"})
 _WORD = re.compile(r"[^0-9A-Za-z_]+")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -223,7 +224,7 @@ def split(call: Call) -> list[Held]:
         raise UnmappedError(f"a split of {sizes[axis]} into {shown(found)}")
     return [
         cut(call, x, [*(Stretch() for _ in range(axis)), Stretch(start=start, stop=stop)])
-        for start, stop in zip(ends, ends[1:], strict=False)
+        for start, stop in pairwise(ends)
     ]
 
 
@@ -247,7 +248,9 @@ def shuffle(call: Call) -> Held:
     size = call.argument("block_size", 1)
     if type(size) is not int:
         raise UnmappedError(f"block_size is {shown(size)}")
-    op, option = ("pixelshuffle", "upscale_factor") if call.kind == "DepthToSpace" else ("pixelunshuffle", "downscale_factor")
+    op, option = "pixelunshuffle", "downscale_factor"
+    if call.kind == "DepthToSpace":
+        op, option = "pixelshuffle", "upscale_factor"
     return in_place(call.layer(op, {option: size}, x), first=call.channels_first)
 
 
@@ -255,9 +258,8 @@ def pad(call: Call) -> Held:
     """`pad` of positions, with zeros or with what stands beside them."""
     x = call.x
     found = call.argument("pad_width", 1)
-    widths = [found] * len(x.dims) if type(found) is int else list(found)
-    pairs = [(one, one) if type(one) is int else tuple(one) for one in widths]
-    pairs = [(pair[0], pair[-1]) for pair in pairs]
+    widths: list[Any] = [found] * len(x.dims) if type(found) is int else list(found)
+    pairs = [(one, one) if type(one) is int else (one[0], one[-1]) for one in widths]
     if len(pairs) != len(x.dims) or any(pairs[0]) or not all(type(one) is int for pair in pairs for one in pair):
         raise UnmappedError(f"pad_width is {shown(found)}")
     modes = {"constant": None, "reflect": "reflect", "edge": "replicate", "wrap": "circular"}

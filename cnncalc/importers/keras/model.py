@@ -42,12 +42,12 @@ def read_keras(
         raise UsageError(f"the model has no input `{min(unused)}`; it has {', '.join(walk.inputs)}")
     if not walk.inputs:
         raise bad("the model has no input")
+    names = tuple(dict.fromkeys(walk.output(held) for held in outputs))
     if not walk.trace.layers:
         raise bad("the model has no layer")
     return Imported(
         name=name or entries.word(str(entries.config_of(config).get("name") or "")) or "network",
         inputs=walk.inputs,
         layers=tuple(walk.trace.layers.values()),
-        # Where the axes of an output stand elsewhere the figures are the same.
-        outputs=tuple(dict.fromkeys(held.layer for held in outputs)),
+        outputs=names,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.keras import entries
 from cnncalc.importers.keras.arguments import filled, references
-from cnncalc.importers.keras.call import Call, Spot, in_place
+from cnncalc.importers.keras.call import Call, Spot, in_front, in_place, is_vector
 from cnncalc.importers.keras.config import bad
 from cnncalc.importers.keras.inputs import MAX_AXES, given_for, input_shape
 from cnncalc.importers.keras.mappers import mapped, mapper_of
@@ -107,29 +107,39 @@ class Walk:
         alone = sum(entries.kind_of(unit.entry) == "InputLayer" for unit in units) <= 1
         shapes = {tensor.at: tensor.shape for unit in units for tensor in unit.given.tensors()}
         for unit in units:
-            at = (unit.name, unit.number, 0)
-            if entries.kind_of(unit.entry) == "InputLayer":
-                if at not in values:
-                    values[at] = self._input(entries.name_of(unit.entry), entries.stated(unit.entry), alone=alone)
-                continue
-            tensors = [tensor.at for tensor in unit.given.tensors()]
-            for source in tensors:
-                if source not in values:
-                    raise bad(f"{unit.name} reads output {source[2]} of `{source[0]}`, which is not known")
-            if any(values[source] is None for source in tensors):
-                self._unreached(unit.entry, place)
-                made = None
-            else:
-                args, kwargs = filled(unit.given.args, values), filled(unit.given.kwargs, values)
-                made = self._call(unit.entry, place, args, kwargs, unit.number, shapes.get(at))
-            values.update({(unit.name, unit.number, number): one for number, one in enumerate(made or ())})
-            if not made:
-                values.update({other: None for other in shapes if other[:2] == at[:2]})
-                values[at] = None
+            if entries.kind_of(unit.entry) != "InputLayer":
+                self._visit(unit, values, place, shapes)
+            elif (unit.name, unit.number, 0) not in values:
+                held = self._input(entries.name_of(unit.entry), entries.stated(unit.entry), alone=alone)
+                values[unit.name, unit.number, 0] = held
         if not outs or any(out not in values for out in outs):
             missing = next((out[0] for out in outs if out not in values), "")
             raise bad(f"the output {missing} is no layer of the model".replace("  ", " "))
         return [held for held in (values[out] for out in outs) if held is not None]
+
+    def _visit(
+        self,
+        unit: entries.Unit,
+        values: dict[Reference, Held | None],
+        place: Place,
+        shapes: Mapping[Reference, Any],
+    ) -> None:
+        """Add what a call gives; None where it could not be mapped."""
+        sources = [tensor.at for tensor in unit.given.tensors()]
+        for source in sources:
+            if source not in values:
+                raise bad(f"{unit.name} reads output {source[2]} of `{source[0]}`, which is not known")
+        made: list[Held] | None = None
+        if all(values[source] is not None for source in sources):
+            args, kwargs = filled(unit.given.args, values), filled(unit.given.kwargs, values)
+            made = self._call(unit.entry, place, args, kwargs, unit.number, shapes.get((unit.name, unit.number, 0)))
+        else:
+            self._unreached(unit.entry, place)
+        if made:
+            values.update({(unit.name, unit.number, number): one for number, one in enumerate(made)})
+        else:
+            values.update({other: None for other in shapes if other[:2] == (unit.name, unit.number)})
+            values[unit.name, unit.number, 0] = None
 
     def _unreached(self, entry: Mapping[str, Any], place: Place) -> None:
         """Behind a layer that could not be read, the kinds alone are checked."""
@@ -166,9 +176,9 @@ class Walk:
         name = entries.name_of(entry)
         frozen = entries.config_of(entry).get("trainable") is False
         inner = place.inside(f"{name}_{number + 1}" if number else name, name, frozen=frozen)
-        call = Call(
-            trace=self.trace, tensors=self.tensors, spot=Spot(name=inner.path), kind=entries.kind_of(entry), config={},
-            owner=inner.owner, args=args, kwargs=kwargs, first=self.first, frozen=inner.frozen,
+        call = replace(
+            self._blank(inner.path), kind=entries.kind_of(entry), owner=inner.owner, args=args, kwargs=kwargs,
+            frozen=inner.frozen,
         )  # fmt: skip
         if entries.is_model(entry):
             return self.model(entry, inner, list(call.given)) or None
@@ -185,6 +195,24 @@ class Walk:
             if kept is None:
                 self.problems[path] = str(error)
             return kept
+
+    def _blank(self, path: str) -> Call:
+        return Call(
+            trace=self.trace, tensors=self.tensors, spot=Spot(name=path), kind="", config={}, owner="", args=(),
+            first=self.first,
+        )  # fmt: skip
+
+    def output(self, held: Held) -> str:
+        """The layer that an output of the network is, with its axes in place."""
+        call = self._blank("output")
+        self.trace.names.setdefault("output", "output")
+        stands = axes.whole((self.trace.samples, *self.trace.shapes[held.layer]))
+        if is_vector(call, held) or any(in_front(held.dims, first=first) == stands for first in (True, False)):
+            return held.layer
+        try:
+            return call.plain(held, first=self.first).layer
+        except UnmappedError:  # more axes than the language has; the figures are the same
+            return held.layer
 
     def _kept(self, call: Call, stored: Any) -> list[Held] | None:
         """The layer as `custom`, where the file says what comes out."""
