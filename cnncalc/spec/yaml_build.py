@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.events import (
@@ -21,9 +22,10 @@ from yaml.events import (
 from cnncalc.errors import Finding, Location, SpecError, finding
 from cnncalc.spec.yaml_anchors import MAX_DEPTH, Anchors
 from cnncalc.spec.yaml_errors import explain
+from cnncalc.spec.yaml_keys import repeated_key, text_key
 from cnncalc.spec.yaml_nodes import LINE_BREAK, ListNode, MapNode, Node, ScalarNode, Source, Value, Written
 from cnncalc.spec.yaml_numbers import MAX_DIGITS, MAYBE_NO_TEXT, resolve
-from cnncalc.spec.yaml_quote import odd_key, quoted, rejoin, rejoin_entries, shorten, whole_line
+from cnncalc.spec.yaml_quote import odd_key, rejoin, rejoin_entries, whole_line
 from cnncalc.spec.yaml_refuse import check_dashes, empty_block, tag
 from cnncalc.spec.yaml_text import bad_character, speaks
 
@@ -37,6 +39,15 @@ MAX_FINDINGS = 100
 _TOO_MANY = f"more than {MAX_NODES:,} keys, values and items"
 
 _PROPERTY = re.compile(r"\s+|#[^\r\n]*|&[0-9A-Za-z_-]*")
+
+
+_BEGINS = frozenset({MappingStartEvent, SequenceStartEvent})
+_ENDS = frozenset({MappingEndEvent, SequenceEndEvent})
+
+
+def _most_nodes(text: str) -> int:
+    """So many nodes at most: each of these signs begins a collection, its first key and the value of that, or less."""
+    return 1 + 3 * sum(map(text.count, ",-:?[{"))
 
 
 def _pure(text: str) -> Any:
@@ -79,6 +90,8 @@ class Builder:
     def build(self) -> Node | None:
         """The root; None where there is none, or the findings say why it cannot be used."""
         try:
+            if PARSER is not _pure and _most_nodes(self.source.text) > MAX_NODES:
+                self._count(PARSER(self.source.text).get_event)
             self._read(PARSER(self.source.text).get_event)
         except SpecError as error:
             self.findings += error.findings
@@ -94,6 +107,18 @@ class Builder:
             return None
         root = self._top[0] if self._top else None
         return None if isinstance(root, ScalarNode) and root.plain and not root.raw else root
+
+    def _count(self, get_event: Callable[[], Any]) -> None:
+        """Refuse what holds too many nodes before the first is made, in a fifth of the time."""
+        count, depth, kind = 0, 0, None
+        with suppress(yaml.YAMLError, ValueError, OverflowError):  # the reading itself will say what is wrong
+            while kind is not StreamEndEvent and depth <= MAX_DEPTH:  # deeper, the parser takes quadratic time
+                event = get_event()
+                kind = type(event)
+                depth += (kind in _BEGINS) - (kind in _ENDS)
+                count += kind is ScalarEvent or kind in _BEGINS
+                if count > MAX_NODES:
+                    raise self._too_much(event, _TOO_MANY)
 
     def _read(self, get_event: Callable[[], Any]) -> None:
         """The loop over all events."""
@@ -220,8 +245,10 @@ class Builder:
             at = pairs[0][0].at
         entries: list[tuple[ScalarNode, Node]] = []
         first: dict[str, ScalarNode] = {}
-        for key, value in pairs:
-            if not self._is_key(key, alone=len(pairs) == 1):
+        for node, value in pairs:
+            key = text_key(node, alone=len(pairs) == 1)
+            if isinstance(key, Finding):
+                self._report(key)
                 continue
             if key.plain and odd_key(key):
                 alone = len(pairs) == 1 and not frame.in_brackets
@@ -230,34 +257,11 @@ class Builder:
                     self._finish(frame, line)
                     return
             elif key.raw in first:
-                self._twice(key, first[key.raw])
+                self._report(repeated_key(key, first[key.raw]))
             else:
                 first[key.raw] = key
                 entries.append((key, value))
         self._finish(frame, MapNode(tuple(entries), at))
-
-    def _is_key(self, key: Node, *, alone: bool) -> TypeGuard[ScalarNode]:
-        """Whether a key can stay: text, and no merge; alone also a number, which names an item (`- 0: conv 8`)."""
-        if not isinstance(key, ScalarNode):
-            kind = "list" if isinstance(key, ListNode) else "mapping"
-            self._report(finding("CNN905", f"a {kind} as a key; keys are text", at=key.at, help="quote the key"))
-        elif key.plain and key.raw == "<<":
-            help_ = "write the keys out; `defaults:` and `blocks:` say a thing once"
-            self._report(finding("CNN905", "merge keys (`<<`) are not read", at=key.at, help=help_))
-        elif key.plain and not key.raw:
-            self._report(finding("CNN905", "a key is missing before `:`", at=key.at))
-        elif not isinstance(key.value, str) and not (alone and str(key.value) == key.raw):
-            message = (
-                f"the key `{shorten(key.raw)}` is {'a number' if key.raw[0] not in 'tfn' else 'no text'}; keys are text"
-            )
-            self._report(finding("CNN905", message, at=key.at, help=f"quote it: `{quoted(shorten(key.raw))}`"))
-        else:
-            return True
-        return False
-
-    def _twice(self, key: ScalarNode, first: ScalarNode) -> None:
-        message = f"the key `{shorten(key.raw)}` stands twice: in line {first.at.line} and in line {key.at.line}"
-        self._report(finding("CNN903", message, at=key.at, help="the first one is kept; delete or rename one"))
 
     def _alias(self, event: Any) -> None:
         """What an anchor stands for, once more; it keeps its first place."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cnncalc.spec import yaml_build
 from cnncalc.spec.source import MAX_BYTES, Document, MapNode, read, read_file
 from cnncalc.spec.yaml_anchors import MAX_ALIASED, MAX_DEPTH
 from cnncalc.spec.yaml_build import MAX_FINDINGS, MAX_NODES
@@ -147,6 +152,25 @@ def test_a_file_of_the_most_nodes_is_read_and_one_more_is_refused() -> None:
     code, message = refusal(read(f"[{items}x]", "net.yaml"))
     assert code == "CNN902"
     assert "more than 350,000 keys, values and items" in message
+
+
+@pytest.mark.parametrize("text", ["- x\n", "- a: x\n", "- 'x'\n", "- [x]\n", "- {a: x}\n", "? x\n: y\n"])
+def test_too_many_nodes_are_refused_at_the_first_one_too_many_before_any_is_made(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_build, "MAX_NODES", 1_000)
+    monkeypatch.setattr(yaml_build.Builder, "_read", lambda *_: pytest.fail("it was read"))
+    (found,) = read(text * 2_000, "net.yaml").findings
+    assert (found.code, found.at is not None) == ("CNN902", True)
+
+
+@given(st.text(st.sampled_from(" \n-:[]{},'\"?ab#&*"), max_size=60))
+def test_a_text_has_no_more_nodes_than_its_signs_allow(text: str) -> None:
+    count = 0
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            count += isinstance(event, (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent))
+            assert count <= yaml_build._most_nodes(text)
 
 
 def test_a_hundred_thousand_named_layers_can_be_read() -> None:
