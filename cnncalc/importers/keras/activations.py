@@ -72,7 +72,7 @@ def _words(call: Call, name: str, held: Held, *, own: bool) -> Held:
         if word == "softmax":
             held = softmax(call, held, -1)
         else:
-            held = call.same(word, {}, held, suffix="" if alone else f".{word}")
+            held = call.same(word, {}, held, suffix="" if alone else f":{word}")
     return held
 
 
@@ -101,7 +101,7 @@ def softmax(call: Call, held: Held, axis: Any = -1, *, own: bool = False) -> Hel
     if not isinstance(over, (list, tuple)) or not all(type(one) is int and -rank <= one < rank for one in over):
         raise UnmappedError(f"a softmax over axis {shown(axis)}")
     picked = {one % rank for one in over}
-    suffix = "" if own else ".softmax"
+    suffix = "" if own else ":softmax"
     word = over_word(call, held, picked)
     if word is None and picked == {rank - 1}:
         held = call.plain(held, first=False)
@@ -134,10 +134,10 @@ def glu(call: Call, held: Held) -> Held:
         raise UnmappedError("a gated linear unit of an odd number of channels")
     x = call.plain(held, first=False)
     half = call.tensor(x).channels // 2
-    gate = call.layer("slice", {"channels": f"{half}:{2 * half}"}, x, suffix=".slice")
-    gate = call.layer("sigmoid", {}, gate, suffix=".sigmoid")
-    value = call.layer("slice", {"channels": f"0:{half}"}, x, suffix=".slice")
-    made = call.layer("mul", {}, value, gate, suffix=".glu")
+    gate = call.layer("slice", {"channels": f"{half}:{2 * half}"}, x, suffix=":slice")
+    gate = call.layer("sigmoid", {}, gate, suffix=":sigmoid")
+    value = call.layer("slice", {"channels": f"0:{half}"}, x, suffix=":slice")
+    made = call.layer("mul", {}, value, gate, suffix=":glu")
     return in_place(made, first=False)
 
 

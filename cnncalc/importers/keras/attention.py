@@ -111,5 +111,5 @@ def dot_product(call: Call) -> Held:
     made = call.layer("sdpa", {"num_heads": 1}, q, k, v)
     if call.flag("use_scale", default=False):
         rest: dict[str, Option] = {"out": like_input(call.tensor(made).ndim), "params": 1, "macs": 0}
-        made = call.layer("custom", rest, made, weights="", suffix=".scale")
+        made = call.layer("custom", rest, made, weights="", suffix=":scale")
     return in_place(made, first=False)

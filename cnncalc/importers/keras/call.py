@@ -144,7 +144,7 @@ class Call:
         x = self.whole(layer)
         if len(shape) == 2 and self.tensor(x).tokens:  # noqa: PLR2004 - channels and one axis: a map, not tokens
             options["tokens"] = False
-        return self.layer("rearrange", options, x, suffix=".rearranged")
+        return self.layer("rearrange", options, x, suffix=":rearranged")
 
     def map(self, held: Held, *, first: bool) -> Held:
         """The tensor as a map, on which windows move."""
@@ -167,6 +167,8 @@ class Call:
         names = tuple(held.layer for held in inputs)
         made = self.trace.emit(self.spot, op, names, tuple(output), dict(options), given, suffix)
         self.tensors[made.layer] = output
+        if made.layer == self.spot.name:
+            self.trace.layers[made.layer] = replace(self.trace.layers[made.layer], is_named=True)
         return made
 
     def same(self, op: str, options: Mapping[str, Option], held: Held, *, suffix: str = "") -> Held:
@@ -177,7 +179,6 @@ class Call:
         """For a layer that this one is made of."""
         path = f"{self.spot.name}.{name}"
         self.trace.names[path] = path
-        self.trace.named |= {path}
         return replace(self, spot=Spot(name=path))
 
 

@@ -48,6 +48,11 @@ def name_of(entry: Mapping[str, Any]) -> str:
     return word(str(config_of(entry).get("name") or entry.get("name") or entry.get("class_name") or "")) or "layer"
 
 
+def key_of(entry: Mapping[str, Any]) -> str:
+    """Its name as the file has it, by which others refer to it."""
+    return str(entry.get("name") or config_of(entry).get("name") or name_of(entry))
+
+
 def word(text: str) -> str:
     """Letters, digits and underscores alone."""
     return _WORD.sub("_", text).strip("_")
@@ -73,13 +78,13 @@ def channels_first(entry: Mapping[str, Any]) -> bool:
     """Whether the first layer that says so, also in models inside, has its channels in front."""
     waiting: list[Any] = [entry]
     while waiting:
-        found = waiting.pop(0)
+        found = waiting.pop()
         config = found.get("config") if isinstance(found, dict) else None
         layers = config if isinstance(config, list) else config.get("layers") if isinstance(config, dict) else None
         if isinstance(config, dict) and config.get("data_format") in ("channels_first", "channels_last"):
             return bool(config["data_format"] == "channels_first")
         if isinstance(layers, list):
-            waiting[:0] = layers
+            waiting.extend(reversed(layers))
     return False
 
 
@@ -132,8 +137,7 @@ def _stuck(units: Sequence[Unit], known: set[tuple[str, int]]) -> str:
 def _units(layer: Mapping[str, Any]) -> Iterator[Unit]:
     """A unit for every call; an input layer is called once, without anything."""
     nodes = layer.get("inbound_nodes")
-    name = str(layer.get("name") or name_of(layer))
     if not isinstance(nodes, list) or not nodes:
         nodes = [{"args": [], "kwargs": {}}]
     for number, node in enumerate(nodes):
-        yield Unit(entry=layer, name=name, number=number, given=arguments(node))
+        yield Unit(entry=layer, name=key_of(layer), number=number, given=arguments(node))

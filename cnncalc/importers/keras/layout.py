@@ -191,7 +191,7 @@ def _channels(call: Call, held: Held, picked: range) -> Held:
         return held
     if picked.step > 1 and len(picked) > 1:
         raise UnmappedError(f"every {picked.step}th channel")
-    return call.layer("slice", {"channels": f"{picked[0]}:{picked[-1] + 1}"}, held, suffix=".slice")
+    return call.layer("slice", {"channels": f"{picked[0]}:{picked[-1] + 1}"}, held, suffix=":slice")
 
 
 def _positions(call: Call, held: Held, spans: Sequence[range]) -> Held:
@@ -200,14 +200,14 @@ def _positions(call: Call, held: Held, spans: Sequence[range]) -> Held:
     steps = [span.step if len(span) > 1 else 1 for span in spans]
     if any(map(any, pairs)):
         flat: Option = pairs if any(a != b for a, b in pairs) or len(set(pairs)) > 1 else pairs[0][0]
-        held = call.layer("crop", {"cropping": flat}, held, suffix=".crop")
+        held = call.layer("crop", {"cropping": flat}, held, suffix=":crop")
     if all(step == 1 for step in steps):
         return held
     if tensor.tokens:
         held = call.rearranged(held.layer, tuple(call.tensor(held)))
     taken = "x".join(map(str, (tensor.channels, *(len(span) for span in spans))))
     options: dict[str, Option] = {"out": taken, "kernel_size": 1, "stride": tuple(steps), "params": 0, "macs": 0}
-    return call.layer("custom", options, held, suffix=".steps")
+    return call.layer("custom", options, held, suffix=":steps")
 
 
 def split(call: Call) -> list[Held]:

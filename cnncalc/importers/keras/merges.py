@@ -107,7 +107,7 @@ def _tokens(call: Call, many: list[Held]) -> list[Held]:
     if len({tensor.tokens for tensor in tensors}) == 1 or any(tensor.ndim != 1 for tensor in tensors):
         return many
     return [
-        held if tensor.tokens else call.layer("tokens", {}, held, suffix=".tokens")
+        held if tensor.tokens else call.layer("tokens", {}, held, suffix=":tokens")
         for held, tensor in zip(many, tensors, strict=True)
     ]
 

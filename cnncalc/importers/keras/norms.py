@@ -49,10 +49,10 @@ def _shifted(call: Call, held: Held, parts: list[bool]) -> Held:
     if scale == center:
         return held
     if scale:
-        return call.layer("scale", {}, held, weights="", suffix=".scale")
+        return call.layer("scale", {}, held, weights="", suffix=":scale")
     tensor = call.tensor(held)
     rest: dict[str, Option] = {"out": like_input(tensor.ndim), "params": tensor.channels, "macs": 0}
-    return call.layer("custom", rest, held, weights="", suffix=".shift")
+    return call.layer("custom", rest, held, weights="", suffix=":shift")
 
 
 def unit(call: Call) -> Held:

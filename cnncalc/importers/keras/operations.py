@@ -48,7 +48,7 @@ def _reduced(call: Call, kind: str, x: Held, picked: set[int]) -> Held | None:
         return x
     word = activations.over_word(call, x, picked)
     if word is None and picked == set(range(1, len(x.dims))):
-        held = call.layer("reduce", {"kind": kind, "over": "channels"}, call.whole(x.layer), suffix=".channels")
+        held = call.layer("reduce", {"kind": kind, "over": "channels"}, call.whole(x.layer), suffix=":channels")
         return _over(call, kind, held, "positions")
     return None if word is None else _over(call, kind, call.whole(x.layer), word)
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from cnncalc.importers.keras.arguments import Reference
     from cnncalc.importers.layers import Option, Shape
 
+    Read = dict[tuple[str, int], dict[int, Any]]
+    """Call of a layer -> which of its outputs are read, and their shapes where the file has them."""
+
 MAX_CALLS = 100_000
+MAX_MODELS = 2_000
+"""Models inside models, each call of one: a few that call each other often would be any number of layers."""
 
 
 @value
@@ -52,7 +57,8 @@ class Walk:
         self.tensors: dict[str, TensorShape] = {}
         self.inputs: dict[str, Shape] = {}
         self.problems: dict[str, str] = {}
-        self.calls = 0
+        self.copies: dict[str, int] = {}
+        self.calls = self.models = 0
 
     def model(self, entry: Mapping[str, Any], place: Place, given: list[Held] | None) -> list[Held]:
         """The outputs of a model; `given` are its inputs where it stands inside another one."""
@@ -68,6 +74,10 @@ class Walk:
         place: Place,
         given: list[Held] | None,
     ) -> list[Held]:
+        names = [entries.key_of(layer) for layer in layers]
+        twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+        if twice is not None:
+            raise bad(f"two layers are called {twice}")
         held = list(given) if given else [self._first(entry, layers)]
         for layer in layers:
             if entries.kind_of(layer) == "InputLayer":
@@ -105,7 +115,10 @@ class Walk:
             values.update(zip(ins, given, strict=True))
         units = entries.in_order(layers)
         alone = sum(entries.kind_of(unit.entry) == "InputLayer" for unit in units) <= 1
-        shapes = {tensor.at: tensor.shape for unit in units for tensor in unit.given.tensors()}
+        shapes: Read = {}
+        for unit in units:
+            for tensor in unit.given.tensors():
+                shapes.setdefault(tensor.at[:2], {}).setdefault(tensor.at[2], tensor.shape)
         for unit in units:
             if entries.kind_of(unit.entry) != "InputLayer":
                 self._visit(unit, values, place, shapes)
@@ -122,24 +135,22 @@ class Walk:
         unit: entries.Unit,
         values: dict[Reference, Held | None],
         place: Place,
-        shapes: Mapping[Reference, Any],
+        shapes: Read,
     ) -> None:
         """Add what a call gives; None where it could not be mapped."""
         sources = [tensor.at for tensor in unit.given.tensors()]
         for source in sources:
             if source not in values:
                 raise bad(f"{unit.name} reads output {source[2]} of `{source[0]}`, which is not known")
+        stored = shapes.get((unit.name, unit.number), {})
         made: list[Held] | None = None
         if all(values[source] is not None for source in sources):
             args, kwargs = filled(unit.given.args, values), filled(unit.given.kwargs, values)
-            made = self._call(unit.entry, place, args, kwargs, unit.number, shapes.get((unit.name, unit.number, 0)))
+            made = self._call(unit.entry, place, args, kwargs, unit.number, stored.get(0))
         else:
             self._unreached(unit.entry, place)
-        if made:
-            values.update({(unit.name, unit.number, number): one for number, one in enumerate(made)})
-        else:
-            values.update({other: None for other in shapes if other[:2] == (unit.name, unit.number)})
-            values[unit.name, unit.number, 0] = None
+        for number in (*range(len(made or ())), *(() if made else (0, *stored))):
+            values[unit.name, unit.number, number] = made[number] if made else None
 
     def _unreached(self, entry: Mapping[str, Any], place: Place) -> None:
         """Behind a layer that could not be read, the kinds alone are checked."""
@@ -175,18 +186,21 @@ class Walk:
             raise bad(f"more than {MAX_CALLS:,} layers", code="CNN902")
         name = entries.name_of(entry)
         frozen = entries.config_of(entry).get("trainable") is False
-        inner = place.inside(f"{name}_{number + 1}" if number else name, name, frozen=frozen)
+        inner = place.inside(f"{name}_{number + 1}" if number else name, entries.key_of(entry), frozen=frozen)
         call = replace(
             self._blank(inner.path), kind=entries.kind_of(entry), owner=inner.owner, args=args, kwargs=kwargs,
             frozen=inner.frozen,
         )  # fmt: skip
         if entries.is_model(entry):
+            self.models += 1
+            if self.models > MAX_MODELS:
+                raise bad(f"more than {MAX_MODELS:,} calls of models inside", code="CNN902")
             return self.model(entry, inner, list(call.given)) or None
         path = inner.path
-        while path in self.trace.names:
-            path += "_"
+        if path in self.trace.names:  # names that differ in letters which the language does not have
+            self.copies[path] = self.copies.get(path, 1) + 1
+            path = f"{path}__{self.copies[path]}"
         self.trace.names[path] = path
-        self.trace.named |= {path}
         call = replace(call, spot=Spot(name=path))
         try:
             return mapped(entry, call)

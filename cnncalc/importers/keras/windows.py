@@ -161,7 +161,7 @@ def border(op: str) -> Callable[[Call], Held]:
         if ndim == 1 and len(sides) == _PAIR:  # before and after
             sides = [sides]
         pairs = tuple((one, one) if type(one) is int else (one[0], one[1]) for one in sides)
-        if len(pairs) != ndim or not all(type(one) is int for pair in pairs for one in pair):
+        if len(pairs) != ndim or not all(type(one) is int and one >= 0 for pair in pairs for one in pair):
             raise UnmappedError(f"{option} is {shown(found)} on {ndim} axes")
         x = mapped(call)
         held = call.layer(op, {option: short_pairs(pairs)}, x) if any(map(any, pairs)) else x
