@@ -187,12 +187,13 @@ def _mismatch(op: str, inputs: Sequence[TensorShape], *, with_channels: bool) ->
     sizes_differ = any(len(set(values)) > 1 for _, values in axes[1:])
     channels_differ = with_channels and len(set(axes[0][1])) > 1
     remedies = []
-    if channels_differ:
+    repeats = op != "concat" and all(len(set(values) - {1}) <= 1 for _, values in axes)
+    if repeats:
+        remedies.append("`align=broadcast` repeats what has size 1")
+    elif channels_differ:
         remedies.append(f"give both {first.channels} channels with a `conv {first.channels} k1`")
-    if sizes_differ:
+    if sizes_differ and not repeats:
         remedies.append("pad the layers before so that sizes agree, or say `align=crop` or `align=pad`")
-        if op != "concat" and all(len(set(values) - {1}) <= 1 for _, values in axes):
-            remedies[-1] = "`align=broadcast` repeats what has size 1"
     if op == "mul":
         ones = "x".join(["1"] * first.ndim)
         remedies.append(f"a gate is Cx{ones} or has one channel")

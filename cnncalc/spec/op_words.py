@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.spec import words
-from cnncalc.spec.advice import negative_short, no_value, second_value, unknown_option, unknown_word
+from cnncalc.spec.advice import negative_short, no_value, second_value, unknown_choice, unknown_option, unknown_word
 from cnncalc.spec.items import Arg, LayerItem
 from cnncalc.spec.problems import TextError
 from cnncalc.spec.syntax import AXES, KEY, NAME, NEGATIVE, PATH, SHORT, axes_literal, op_syntax, trailing_word
@@ -123,6 +123,9 @@ class OpReader(WordReader):
         if word in variables:
             return Meaning(Kind.VARIABLE, "", plain_value(word, variables))
         if NAME.fullmatch(word) and not is_short:
+            known = syntax.worded.get(syntax.positional or "")
+            if known:
+                raise unknown_choice(word, known, variables)
             raise unknown_word(word, syntax, self.scope.blocks, variables)
         if is_short:
             raise no_value(word, syntax)

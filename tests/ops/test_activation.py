@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from cnncalc.errors import LayerError
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.ops import OPS, SYNONYMS
-from cnncalc.ops.activation import FACTS, Activation, PReLU
-from cnncalc.ops.base import FlopClass, Inference, Storage
+from cnncalc.ops.activation import FACTS, Activation, PReLU, Softmax
+from cnncalc.ops.base import FlopClass, Inference, Mix, Storage
 
 X = TensorShape(10, (4, 3))
 NAMES = [
@@ -79,6 +79,33 @@ class TestSoftmax:
             FlopClass.EXP: positions * channels,
             FlopClass.DIVIDE: positions * channels,
         }
+
+    @pytest.mark.parametrize(
+        ("over", "x", "groups", "each"),
+        [
+            ("positions", X, 10, 12),
+            ("h", X, 30, 4),
+            ("w", X, 40, 3),
+            ("l", TensorShape(10, (9,), tokens=True), 10, 9),
+            ("channels", TensorShape(10), 1, 10),
+        ],
+    )
+    def test_it_goes_over_what_is_said(self, over: str, x: TensorShape, groups: int, each: int) -> None:
+        found = Softmax.model_validate({"op": "softmax", "over": over}).infer(x)
+        assert found.arithmetic == {
+            FlopClass.COMPARE: groups * (each - 1),
+            FlopClass.ADD: groups * (each + each - 1),
+            FlopClass.EXP: groups * each,
+            FlopClass.DIVIDE: groups * each,
+        }
+        assert found.mix is (Mix.NONE if over == "channels" else Mix.GATE)
+        assert found.output == x
+
+    @pytest.mark.parametrize(("over", "x"), [("l", X), ("positions", TensorShape(10))])
+    def test_an_axis_that_is_not_there_is_refused(self, over: str, x: TensorShape) -> None:
+        with pytest.raises(LayerError) as caught:
+            Softmax.model_validate({"op": "softmax", "over": over}).infer(x)
+        assert (caught.value.code, caught.value.option) == ("CNN905", "over")
 
 
 class TestPReLU:

@@ -99,5 +99,17 @@ class TestCrop:
         pixels = range(m) if axes is None else [axes[0].reads(o, n)[0] for o in range(m)]
         assert list(pixels) == list(range(first, first + m))
 
+    @pytest.mark.parametrize(("cropping", "kept"), [(((1, 0),), range(1, 5)), (((0, 4),), range(1)), (2, range(2, 3))])
+    def test_tokens_are_cut_by_numbers(self, cropping: Any, kept: range) -> None:
+        found = Crop(cropping=cropping).infer(TensorShape(3, (5,), tokens=True))
+        assert found.output == TensorShape(3, (len(kept),), tokens=True)
+        ((axis,),) = [axes for axes in found.reads if axes]
+        assert [axis.reads(o, 5) for o in range(len(kept))] == [(place,) for place in kept]
+
+    def test_the_middle_of_tokens_means_nothing(self) -> None:
+        with pytest.raises(LayerError) as caught:
+            Crop(to=3).infer(TensorShape(3, (5,), tokens=True))
+        assert (caught.value.code, caught.value.option) == ("CNN905", "to")
+
     def test_three_axes_are_cropped_each_by_its_own_amount(self) -> None:
         assert crop(TensorShape(3, (8, 6, 7)), to=(8, 4, 2)) == (8, 4, 2)

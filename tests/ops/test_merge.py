@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import cnncalc
 from cnncalc.errors import LayerError
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.geometry.window import AxisWhole, AxisWindow
@@ -11,7 +12,7 @@ from cnncalc.ops.base import FlopClass, Inference, Merge, Storage
 from cnncalc.ops.merge import Joint
 
 X = TensorShape(64, (28, 28))
-ELEMENTWISE = ("add", "sub", "mul", "max")
+ELEMENTWISE = ("add", "sub", "mul", "div", "max", "min")
 
 
 def merge(op: str, *inputs: TensorShape, **options: Any) -> Inference:
@@ -72,7 +73,7 @@ class TestRefusals:
         with pytest.raises(LayerError):
             merge("add", X, TensorShape(32, (28, 28)), align=align)
 
-    @pytest.mark.parametrize("op", ["add", "sub", "max", "concat"])
+    @pytest.mark.parametrize("op", ["add", "sub", "div", "max", "min", "concat"])
     def test_only_a_product_takes_a_gate(self, op: str) -> None:
         with pytest.raises(LayerError):
             merge(op, X, TensorShape(64, (1, 1)))
@@ -84,6 +85,66 @@ class TestRefusals:
         assert caught.value.code == "CNN001"
         assert caught.value.help is not None
         assert "a gate is Cx1x1 or has one channel" in caught.value.help
+
+
+class TestBroadcast:
+    @pytest.mark.parametrize("op", ELEMENTWISE)
+    @pytest.mark.parametrize(
+        ("one", "other", "expected"),
+        [
+            ((4, 5, 6), (4, 5, 1), (4, 5, 6)),
+            ((4, 5, 6), (4, 1, 6), (4, 5, 6)),
+            ((4, 5, 6), (1, 5, 6), (4, 5, 6)),
+            ((4, 1, 6), (4, 5, 1), (4, 5, 6)),
+            ((1, 5, 1), (4, 1, 6), (4, 5, 6)),
+            ((4, 5, 6), (1, 1, 1), (4, 5, 6)),
+            ((4, 5), (4, 1), (4, 5)),
+            ((4, 5, 6, 7), (1, 5, 1, 7), (4, 5, 6, 7)),
+        ],
+    )
+    def test_what_has_size_one_is_repeated(
+        self, op: str, one: tuple[int, ...], other: tuple[int, ...], expected: tuple[int, ...]
+    ) -> None:
+        for first, second in ((one, other), (other, one)):
+            x, y = (TensorShape(shape[0], shape[1:]) for shape in (first, second))
+            found = merge(op, x, y, align="broadcast")
+            assert tuple(found.output) == expected
+            for each, reads in zip((x, y), found.reads or (None, None), strict=True):
+                whole = [isinstance(read, AxisWhole) for read in reads or ()]
+                assert whole == ([n < m for n, m in zip(each.sizes, expected[1:], strict=True)] if reads else [])
+                assert (reads is None) is (each.sizes == expected[1:])
+
+    def test_tokens_are_repeated_too_and_stay_tokens(self) -> None:
+        found = merge("mul", TensorShape(8, (5,), tokens=True), TensorShape(8, (1,), tokens=True), align="broadcast")
+        assert found.output == TensorShape(8, (5,), tokens=True)
+
+    def test_vectors_have_channels_alone(self) -> None:
+        assert merge("div", TensorShape(8), TensorShape(1), align="broadcast").output == TensorShape(8)
+
+    @pytest.mark.parametrize("other", [(4, 5, 2), (2, 5, 6), (4, 3, 1)])
+    def test_other_sizes_are_refused(self, other: tuple[int, ...]) -> None:
+        with pytest.raises(LayerError) as caught:
+            merge("add", TensorShape(4, (5, 6)), TensorShape(other[0], other[1:]), align="broadcast")
+        assert caught.value.code == "CNN001"
+
+    def test_channels_are_not_repeated_by_joining_them(self) -> None:
+        with pytest.raises(LayerError) as caught:
+            merge("concat", TensorShape(4, (5, 6)), TensorShape(4, (1, 6)), align="broadcast")
+        assert (caught.value.code, caught.value.option) == ("CNN905", "align")
+
+    @pytest.mark.parametrize("other", [(4, 1, 6), (1, 5, 6)])
+    def test_where_it_would_do_it_is_offered(self, other: tuple[int, ...]) -> None:
+        with pytest.raises(LayerError) as caught:
+            merge("add", TensorShape(4, (5, 6)), TensorShape(other[0], other[1:]))
+        assert "`align=broadcast` repeats what has size 1" in (caught.value.help or "")
+
+    def test_an_axis_repeated_is_left_out_beside_one_that_is_local(self) -> None:
+        line = "a: conv 4 k3 p1 | b: reduce mean over=h | conv 4 k1x5 p0x2 | add a align=broadcast"
+        report = cnncalc.analyze(line, input="3x16x16")
+        row = report["add1"]
+        assert row.is_global
+        assert [axis.rf for axis in row.reach] == [3, 7]
+        assert {axis.jump for axis in row.reach} == {1}
 
 
 class TestShapes:
@@ -151,7 +212,14 @@ class TestShapes:
 class TestCosts:
     @pytest.mark.parametrize(
         ("op", "kind"),
-        [("add", FlopClass.ADD), ("sub", FlopClass.ADD), ("mul", FlopClass.MUL), ("max", FlopClass.COMPARE)],
+        [
+            ("add", FlopClass.ADD),
+            ("sub", FlopClass.ADD),
+            ("mul", FlopClass.MUL),
+            ("div", FlopClass.DIVIDE),
+            ("max", FlopClass.COMPARE),
+            ("min", FlopClass.COMPARE),
+        ],
     )
     def test_every_input_after_the_first_is_one_operation_an_element(self, op: str, kind: FlopClass) -> None:
         assert merge(op, X, X).arithmetic == {kind: X.numel}
@@ -164,7 +232,7 @@ class TestCosts:
         places = {op: merge(op, X, X).storage for op in (*ELEMENTWISE, "concat")}
         assert [op for op, storage in places.items() if storage is Storage.IN_PLACE] == ["add", "sub"]
 
-    @pytest.mark.parametrize("op", ["mul", "max"])
+    @pytest.mark.parametrize("op", ["mul", "div", "max", "min"])
     def test_a_product_keeps_all_its_inputs_and_what_is_in_between(self, op: str) -> None:
         assert [(kept.what, kept.index) for kept in merge(op, X, X).saved] == [("input", 0), ("input", 1)]
         *inputs, between = merge(op, X, X, X).saved

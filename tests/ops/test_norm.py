@@ -4,6 +4,7 @@ from math import prod
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from cnncalc.errors import LayerError
 from cnncalc.geometry.shape import TensorShape
@@ -49,6 +50,30 @@ class TestParameters:
     ) -> None:
         found = infer(op, **options)
         assert (params(found), found.buffers) == (expected, buffers)
+
+
+class TestOverAll:
+    @pytest.mark.parametrize(("op", "tensors"), [("ln", 2), ("rms", 1)])
+    @pytest.mark.parametrize("x", [X, TensorShape(64), TensorShape(64, (9,), tokens=True)])
+    def test_every_element_of_a_sample_has_its_weight(self, op: str, tensors: int, x: TensorShape) -> None:
+        found = infer(op, x, over="all")
+        assert [weight.shape for weight in found.weights] == [tuple(x)] * tensors
+        assert params(infer(op, x, over="all", affine=False)) == 0
+        assert found.saved[1].elements == tensors
+        assert found.arithmetic == infer(op, x).arithmetic
+
+    @pytest.mark.parametrize("op", ["ln", "rms"])
+    def test_every_position_depends_on_all_where_there_are_several(self, op: str) -> None:
+        assert infer(op, over="all").mix is Mix.GATE
+        assert infer(op, TensorShape(64, (1, 1)), over="all").mix is Mix.NONE
+
+    def test_batch_norm_has_no_choice(self) -> None:
+        with pytest.raises(ValidationError):
+            infer("bn", over="all")
+
+    def test_another_span_is_refused(self) -> None:
+        with pytest.raises(ValidationError):
+            infer("ln", over="positions")
 
 
 class TestFields:

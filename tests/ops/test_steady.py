@@ -52,7 +52,11 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "channelshuffle": [{"groups": 4}],
     "attention": [{"num_heads": 4}],
     "linear": [{"out_channels": 4}],
-    "add": [], "sub": [], "mul": [], "max": [], "concat": [],
+    "reduce": [{"kind": kind, "over": over} for kind in ("mean", "max") for over in ("channels", "positions", "l")],
+    "softmax": [{"over": over} for over in ("channels", "positions", "l")],
+    "ln": [{}, {"over": "all"}],
+    "rearrange": [{"out": [4, 58]}],
+    "add": [], "sub": [], "mul": [], "div": [], "max": [], "min": [], "concat": [], "sdpa": [], "matmul": [],
 }  # fmt: skip
 LARGE = 29
 
@@ -102,6 +106,11 @@ def test_a_steady_op_has_the_same_window_at_every_size(name: str) -> None:
         ("linear", {"out_channels": 4}),
         ("flatten", {}),
         ("custom", {"out": [8, 12]}),
+        ("custom", {"out": [8, 12], "sees_all": True}),
+        ("reduce", {"kind": "mean", "over": "l"}),
+        ("reduce", {"kind": "mean", "over": "positions"}),
+        ("ln", {"over": "all"}),
+        ("rearrange", {"out": [8, 12]}),
     ],
 )
 def test_what_depends_on_the_size_is_not_steady(name: str, options: dict[str, Any]) -> None:
