@@ -36,11 +36,9 @@ def to_onnx(report: Report, *, batch: int | None = None) -> File:
     """
     made = file_of(network_of(report, batch=batch))
     if made.size > MOST_BYTES:
-        smaller = "`--dtype float16` halves it; " if report.dtype in ("float32", "float64") else ""
-        message = (
-            f"{report.name} would be an ONNX file of {made.size / 2**30:.1f} GiB, all weights being in it; "
-            f"{smaller}no such file can have more than 2 GiB"
-        )
+        message = f"{report.name} would be an ONNX file of {made.size / 2**30:.1f} GiB; protobuf reads 2 GiB at most"
+        if report.dtype == "float32" and made.size < 2 * MOST_BYTES:
+            message += ", which `--dtype float16` would keep to"
         raise UsageError(message)
     return made
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.program import CONFIGS, config
+from tests.cli.program import CONFIGS, ROOT, config
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.cli.conftest import Cli
@@ -89,3 +93,56 @@ def test_a_layer_without_code_is_an_error_of_the_request(cli: Cli) -> None:
     done = cli("export", "-i", "3x8x8", "custom out=8x?x?", "--to", "torch")
     assert (done.status, done.out) == (2, "")
     assert "a declared op has no code" in done.err
+
+
+class TestOnnx:
+    @pytest.fixture(autouse=True)
+    def _package(self) -> None:
+        pytest.importorskip("onnx", reason="the onnx package is not installed", exc_type=ImportError)
+
+    def test_a_file_and_a_pipe_get_the_same_bytes(self, cli: Cli, tmp_path: Path) -> None:
+        target = tmp_path / "net.onnx"
+        assert cli("export", config("lenet5"), "--to", "onnx", "-o", str(target)).out == ""
+        command = [sys.executable, "-m", "cnncalc", "export", config("lenet5"), "--to", "onnx"]
+        piped = subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
+        assert piped.stdout == target.read_bytes()
+
+    def test_a_terminal_is_spared_the_bytes(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        done = cli("export", config("lenet5"), "--to", "onnx")
+        assert (done.status, done.out) == (2, "")
+        assert "-o FILE" in done.err
+
+    def test_what_would_be_too_large_is_refused_before_anything_is_written(self, cli: Cli, tmp_path: Path) -> None:
+        target = tmp_path / "net.onnx"
+        done = cli("export", "-i", "3x100x100", "fc 20000", "--to", "onnx", "-o", str(target))
+        assert done.status == 2
+        assert "ONNX file of 2.2 GiB; protobuf reads 2 GiB at most, which `--dtype float16` would keep to" in done.err
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_full_disk_leaves_nothing_half_written(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_file: object) -> Iterator[bytes]:
+            yield b"half of it"
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("cnncalc.export.onnx.file.File.__iter__", fail)
+        done = cli("export", config("alexnet"), "--to", "onnx", "-o", str(tmp_path / "net.onnx"))
+        assert done.status == 2
+        assert "No space left on device" in done.err
+        assert list(tmp_path.iterdir()) == []
+
+    def test_batch_fixes_the_samples(self, cli: Cli, tmp_path: Path) -> None:
+        target = tmp_path / "net.onnx"
+        cli("export", config("lenet5"), "--to", "onnx", "--batch", "4", "-o", str(target))
+        (given,) = import_module("onnx").load(target).graph.input
+        assert [dim.dim_value for dim in given.type.tensor_type.shape.dim] == [4, 1, 32, 32]
+
+    @pytest.mark.parametrize("form", ["torch", "onnx", "spec", "mermaid", "dot", "json", "csv"])
+    def test_a_model_file_is_exported_like_a_spec(self, cli: Cli, tmp_path: Path, form: str) -> None:
+        source, target = tmp_path / "net.onnx", tmp_path / "result"
+        cli("export", config("lenet5"), "--to", "onnx", "-o", str(source))
+        done = cli("export", str(source), "--to", form, "-o", str(target))
+        assert (done.status, done.err) == (0, "")
+        assert target.stat().st_size > 100

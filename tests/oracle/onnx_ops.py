@@ -12,8 +12,7 @@ from typing import Any
 from tests.oracle.onnx_files import onnx
 from tests.oracle.pytorch import F, torch
 
-OpRun = import_module("onnx.reference.op_run").OpRun
-assert onnx
+OpRun: Any = import_module(f"{onnx.__name__}.reference.op_run").OpRun
 
 
 class ConvTranspose(OpRun):
@@ -73,10 +72,10 @@ class LRN(OpRun):
     op_domain = ""
 
     def _run(self, x: Any, alpha: float, beta: float, bias: float, size: int) -> tuple[Any]:
-        before = (size - 1) // 2
-        squares = F.pad(torch.tensor(x.copy()) ** 2, (0, 0, 0, 0, before, size - 1 - before))
+        before, given = (size - 1) // 2, torch.tensor(x.copy())
+        squares = F.pad(given**2, (0, 0, 0, 0, before, size - 1 - before))
         total = sum(squares[:, tap : tap + x.shape[1]] for tap in range(size))
-        return ((torch.tensor(x.copy()) / (bias + alpha / size * total) ** beta).numpy(),)
+        return ((given / (bias + alpha / size * total) ** beta).numpy(),)
 
 
 DEFINED = [ConvTranspose, MaxPool, LRN]

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cnncalc
-from cnncalc.export.onnx.file import contents
 from cnncalc.export.to_onnx import network_of, to_onnx
 from tests.export.networks import NAMES, example, net, report
-from tests.oracle.onnx_files import TensorProto, holds, inferred, onnx, shapes, weightless
+from tests.oracle.onnx_files import TensorProto, holds, onnx, weightless
 
 np = pytest.importorskip("numpy")
 ReferenceEvaluator = import_module("onnx.reference").ReferenceEvaluator
@@ -137,7 +136,10 @@ SETTINGS = {
         "4x16x16",
         ["a: conv 4 k3 p1 circular", "conv 4 k3 p2 d2 reflect share=a", "b: sepconv 4 k3", "sepconv 4 k3 s2 share=b"],
     ),
-    "pads that crop": ("3x16x16", ["pad (-1, 2)", "pad (1, -2) reflect", "pad ((-1, 3), (2, -4)) circular", "pad -1 replicate"]),
+    "pads that crop": (
+        "3x16x16",
+        ["pad (-1, 2)", "pad (1, -2) reflect", "pad ((-1, 3), (2, -4)) circular", "pad -1 replicate"],
+    ),
     "ceil": ("4x31x30", ["maxpool 3 s2 ceil", "avgpool 2 s3 ceil", "lppool 2 s2 ceil", "maxpool 2 s2 p1 ceil"]),
     "adaptive": ("4x31x30", ["adaptive 31x15", "adaptive_max 7x15", "adaptive 3x4", "adaptive_max 2x3", "adaptive 1"]),
     "resizing": (
@@ -231,14 +233,15 @@ def pooled(x: Any, m: int, axis: int, kind: Any) -> Any:
 
 
 ERF = np.vectorize(erf)
-TWO = "cnncalc: 1\ninputs: {a: 6x4x6, b: 6x4x6, c: 9x4x6}\nlayers: "
+ONE = "cnncalc: 1\ninput: 4x3x5\nlayers: "
+THREE = "cnncalc: 1\ninputs: {a: 6x4x6, b: 6x4x6, c: 9x4x6}\nlayers: "
 DEFINITIONS: dict[str, tuple[str, Callable[..., Any]]] = {
     "attention of maps": (
-        TWO + "[sdpa b c heads=3]",
+        THREE + "[sdpa b c heads=3]",
         lambda _, a, b, c: attended(*map(rows, (a, b, c)), heads=3, shared=3).swapaxes(1, 2).reshape(2, 9, 4, 6),
     ),
     "attention of tokens in windows": (
-        TWO + "[k: tokens from=b, v: tokens from=c, q: tokens from=a, sdpa k v heads=3 windows=4]",
+        THREE + "[k: tokens from=b, v: tokens from=c, q: tokens from=a, sdpa k v heads=3 windows=4]",
         lambda _, a, b, c: attended(*map(rows, (a, b, c)), heads=3, shared=3, windows=4),
     ),
     "attention with shared keys": (
@@ -246,8 +249,7 @@ DEFINITIONS: dict[str, tuple[str, Callable[..., Any]]] = {
         lambda _, a, b, c: attended(*map(rows, (a, b, c)), heads=4, shared=2).swapaxes(1, 2),
     ),
     "attention with shared keys in windows": (
-        "cnncalc: 1\ninputs: {a: 8x6, b: 4x12, c: 2x12}\n"
-        "layers: [k: tokens from=b, q: tokens from=a, sdpa k c heads=4 kv_heads=2 windows=3]",
+        "cnncalc: 1\ninputs: {a: 8x6, b: 4x12, c: 2x12}\nlayers: [q: tokens, sdpa b c heads=4 kv_heads=2 windows=3]",
         lambda _, a, b, c: attended(*map(rows, (a, b, c)), heads=4, shared=2, windows=3),
     ),
     "products of matrices": (
@@ -255,58 +257,58 @@ DEFINITIONS: dict[str, tuple[str, Callable[..., Any]]] = {
         lambda _, a, b: a @ b,
     ),
     "another arrangement": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [rearrange 6x10]",
+        ONE + "[rearrange 6x10]",
         lambda _, x: x.reshape(2, 6, 10),
     ),
     "another arrangement as tokens": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [rearrange 6x10 tokens]",
+        ONE + "[rearrange 6x10 tokens]",
         lambda _, x: x.reshape(2, 6, 10).swapaxes(1, 2),
     ),
-    "mean of channels": ("cnncalc: 1\ninput: 4x3x5\nlayers: [reduce mean over=channels]", lambda _, x: x.mean(1, keepdims=True)),
-    "maximum of an axis": ("cnncalc: 1\ninput: 4x3x5\nlayers: [reduce max over=w]", lambda _, x: x.max(3, keepdims=True)),
-    "minimum of an axis": ("cnncalc: 1\ninput: 4x3x5\nlayers: [reduce min over=h]", lambda _, x: x.min(2, keepdims=True)),
+    "mean of channels": (ONE + "[reduce mean over=channels]", lambda _, x: x.mean(1, keepdims=True)),
+    "maximum of an axis": (ONE + "[reduce max over=w]", lambda _, x: x.max(3, keepdims=True)),
+    "minimum of an axis": (ONE + "[reduce min over=h]", lambda _, x: x.min(2, keepdims=True)),
     "norm of positions": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [reduce norm over=positions]",
+        ONE + "[reduce norm over=positions]",
         lambda _, x: np.sqrt((x**2).sum((2, 3), keepdims=True)),
     ),
     "sum over the channels of tokens": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [tokens, reduce sum over=channels]",
+        ONE + "[tokens, reduce sum over=channels]",
         lambda _, x: rows(x).sum(2, keepdims=True),
     ),
     "learned tokens before others": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [t: tokens, prepend 2]",
+        ONE + "[t: tokens, prepend 2]",
         lambda w, x: np.concatenate((np.repeat(w["prepend1.weight"], 2, axis=0), rows(x)), axis=1),
     ),
-    "tokens cut off": ("cnncalc: 1\ninput: 4x3x5\nlayers: [tokens, crop 2/1]", lambda _, x: rows(x)[:, 2:-1]),
-    "quotients": (TWO + "[exp from=b, div a from=exp1]", lambda _, a, b, c: np.exp(b) / a),  # noqa: ARG005
-    "minima": (TWO + "[min b from=a]", lambda _, a, b, c: np.minimum(a, b)),  # noqa: ARG005
+    "tokens cut off": (ONE + "[tokens, crop 2/1]", lambda _, x: rows(x)[:, 2:-1]),
+    "quotients": (THREE + "[exp from=b, div a from=exp1]", lambda _, a, b, c: np.exp(b) / a),  # noqa: ARG005
+    "minima": (THREE + "[min b from=a]", lambda _, a, b, c: np.minimum(a, b)),  # noqa: ARG005
     "sizes of 1 repeated": (
         "cnncalc: 1\ninputs: {a: 4x1x5, b: 1x3x5}\nlayers: [sub b align=broadcast]",
         lambda _, a, b: a - b,
     ),
     "softmax over positions": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [softmax over=positions]",
+        ONE + "[softmax over=positions]",
         lambda _, x: softmax(x, (2, 3)),
     ),
-    "softmax over an axis": ("cnncalc: 1\ninput: 4x3x5\nlayers: [softmax over=h]", lambda _, x: softmax(x, 2)),
+    "softmax over an axis": (ONE + "[softmax over=h]", lambda _, x: softmax(x, 2)),
     "softmax over tokens": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [tokens, softmax over=positions]",
+        ONE + "[tokens, softmax over=positions]",
         lambda _, x: softmax(rows(x), 1),
     ),
     "layer norm over all": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [n: ln over=all]",
+        ONE + "[n: ln over=all]",
         lambda w, x: normed(x, (1, 2, 3)) * w["n.weight"] + w["n.bias"],
     ),
     "layer norm over all of tokens": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [tokens, n: ln over=all]",
+        ONE + "[tokens, n: ln over=all]",
         lambda w, x: normed(rows(x), (1, 2)) * w["n.weight"] + w["n.bias"],
     ),
     "root mean square over all": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [n: rms over=all]",
+        ONE + "[n: rms over=all]",
         lambda w, x: x / np.sqrt((x**2).mean((1, 2, 3), keepdims=True) + 2**-23) * w["n.weight"],
     ),
     "functions": (
-        "cnncalc: 1\ninput: 4x3x5\nlayers: [square, sqrt, log, abs, neg, exp, rsqrt, erf]",
+        ONE + "[square, sqrt, log, abs, neg, exp, rsqrt, erf]",
         lambda _, x: ERF(1 / np.sqrt(np.exp(-np.abs(np.log(np.sqrt(x**2)))))),
     ),
     "means of windows that overlap": (
@@ -317,7 +319,7 @@ DEFINITIONS: dict[str, tuple[str, Callable[..., Any]]] = {
         "cnncalc: 1\ninput: 4x7x10\nlayers: [adaptive_max 3x4]",
         lambda _, x: pooled(pooled(x, 3, 2, np.max), 4, 3, np.max),
     ),
-    "every third position": ("cnncalc: 1\ninput: 4x10x31\nlayers: [upsample 1/3]", lambda _, x: thirds(x)),
+    "every third position": ("cnncalc: 1\ninput: 4x9x31\nlayers: [upsample 1/3]", lambda _, x: thirds(x)),
     "pads that wrap before they crop": (
         "cnncalc: 1\ninput: 4x8\nlayers: [{op: pad, padding: [[3, -2]], padding_mode: circular}]",
         lambda _, x: np.pad(x, ((0, 0), (0, 0), (3, 0)), mode="wrap")[:, :, :-2],

@@ -81,16 +81,9 @@ def matmul(draft: Draft) -> str:
     (a, b), out, inner = draft.shapes, draft.output, draft.op.inner
     batch = draft.op.batch(out, a, b)
     rows, columns = a.numel // inner // batch, b.numel // inner // batch
-    left = draft.reshape(_plain(draft, 0), (0, batch, rows, inner))
-    right = draft.reshape(_plain(draft, 1), (0, batch, inner, columns))
-    made = draft.reshape(draft.node("MatMul", left, right), (0, *out))
-    return draft.transpose(made, 0, 2, 1) if out.tokens else made
-
-
-def _plain(draft: Draft, place: int) -> str:
-    """Channels first."""
-    x = draft.values[place]
-    return draft.transpose(x, 0, 2, 1) if draft.shapes[place].tokens else x
+    left = draft.reshape(draft.values[0], (0, batch, rows, inner))
+    right = draft.reshape(draft.values[1], (0, batch, inner, columns))
+    return draft.reshape(draft.node("MatMul", left, right), (0, *dims_of(out)))
 
 
 def _projected(draft: Draft, x: str, weight: int, *, bias: int | None) -> str:

@@ -44,11 +44,15 @@ def upsample(draft: Draft) -> str:
     if op.region is not None:
         region = draft.numbers("region", [float(share) for share in op.region])
     factors = _factors(draft, where)
-    if factors is None:
-        sizes = draft.ints("sizes", *draft.output.sizes)
-        return draft.node("Resize", draft.x, region, "", sizes, axes=tuple(range(2, 2 + axes)), **attributes)
-    scales = draft.numbers("scales", (1, 1, *factors), dtype="float32")
-    return draft.node("Resize", draft.x, region, scales, **attributes)
+    whole = _by_sizes(draft, where, factors)
+    x = draft.x
+    if whole:
+        sizes = draft.ints("sizes", *(draft.output.sizes[axis] for axis in whole))
+        x = draft.node("Resize", x, region, "", sizes, axes=tuple(2 + axis for axis in whole), **attributes)
+    if len(whole) == axes:
+        return x
+    scales = [1.0 if axis in whole else _fitting(draft, axis, factor) for axis, factor in enumerate(factors)]
+    return draft.node("Resize", x, "", draft.numbers("scales", (1, 1, *scales), dtype="float32"), **attributes)
 
 
 def _words(draft: Draft) -> tuple[Coordinates, Rounding | None]:
@@ -61,12 +65,12 @@ def _words(draft: Draft) -> tuple[Coordinates, Rounding | None]:
     return op.coordinates or (Coordinates.ALIGN_CORNERS if op.align_corners else Coordinates.HALF_PIXEL), None
 
 
-def _factors(draft: Draft, where: Coordinates) -> list[float] | None:
-    """The factor of every axis; None where the sizes say the same, and better."""
-    op, sizes, outputs = draft.op, draft.shape.sizes, draft.output.sizes
-    given = op.scale if isinstance(op.scale, tuple) else (op.scale,) * len(sizes)
+def _factors(draft: Draft, where: Coordinates) -> list[Fraction]:
+    """The exact factor of every axis."""
+    op = draft.op
+    given = op.scale if isinstance(op.scale, tuple) else (op.scale,) * draft.shape.ndim
     exact = []
-    for n, m, scale in zip(sizes, outputs, given, strict=True):
+    for n, m, scale in zip(draft.shape.sizes, draft.output.sizes, given, strict=True):
         copied = op.coordinates is None and (
             (n == m and op.mode is not ResizeMode.NEAREST_EXACT) or (2 * n == m and op.mode is ResizeMode.NEAREST)
         )
@@ -74,23 +78,25 @@ def _factors(draft: Draft, where: Coordinates) -> list[float] | None:
             exact.append(Fraction(m, n))
         else:
             exact.append(Fraction(scale))
+    return exact
+
+
+def _by_sizes(draft: Draft, where: Coordinates, factors: Sequence[Fraction]) -> list[int]:
+    """The axes that are resized to a size: where single precision does not hold a factor, and nothing is rounded."""
+    axes = list(range(draft.shape.ndim))
     if where is Coordinates.TF_CROP_AND_RESIZE:
-        return None  # the factor says nothing beside the sizes
-    if any(_single(factor) != factor for factor in exact) and _reach(sizes, outputs, exact):
-        return None
-    return [_fitting(draft, n, m, factor) for n, m, factor in zip(sizes, outputs, exact, strict=True)]
+        return axes  # the factor says nothing beside the sizes
+    inexact = [axis for axis in axes if _single(factors[axis]) != factors[axis]]
+    reach = [axis for axis in axes if draft.shape.sizes[axis] * factors[axis] == draft.output.sizes[axis]]
+    return reach if inexact and reach == axes else [axis for axis in inexact if axis in reach]
 
 
-def _reach(sizes: Sequence[int], outputs: Sequence[int], factors: Sequence[Fraction]) -> bool:
-    """Whether nothing is rounded away."""
-    return all(n * factor == m for n, m, factor in zip(sizes, outputs, factors, strict=True))
-
-
-def _fitting(draft: Draft, n: int, m: int, factor: Fraction) -> float:
+def _fitting(draft: Draft, axis: int, factor: Fraction) -> float:
     """A neighbour of the factor in single precision with which the same positions are read.
 
     With a third, which single precision has a little too large, the floor of nearest would read 2 in place of 3.
     """
+    n, m = draft.shape.sizes[axis], draft.output.sizes[axis]
     where, rounding = _words(draft)
 
     def read(scale: Fraction) -> list[int]:
