@@ -11,6 +11,7 @@ from cnncalc.importers.writing.blocks import find_blocks, line_count
 from cnncalc.importers.writing.compose import Composer, Spot
 from cnncalc.importers.writing.forks import fork, hoist
 from cnncalc.importers.writing.layout import calls, written
+from cnncalc.importers.writing.references import NoNameError
 from cnncalc.importers.writing.tree import chains, grouped, groups, plain_name
 from cnncalc.values import replace
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cnncalc.importers.layers import Imported
     from cnncalc.importers.writing.blocks import Block
     from cnncalc.importers.writing.nodes import Node
-    from cnncalc.importers.writing.tree import Group, Step
+from cnncalc.importers.writing.tree import Group, Step
 
 _ROUNDS = 3
 """Blocks that one place alone calls are written out there; that may leave others with one place."""
@@ -29,14 +30,15 @@ _ROUNDS = 3
 def to_yaml(network: Imported, *, flat: bool = False, annotate: bool = False) -> str:
     """The spec as text. `flat`: one line a layer; `annotate`: shapes as comments."""
     steps = chains(network, flat=flat)
+    told = () if steps and network.outputs == (steps[-1].end,) else network.outputs
     if flat:
         steps = [replace(step, path=("_".join(step.path),), name="_".join(step.path)) for step in steps]
-    root = _tree(network, steps, flat=flat)
-    composer = Composer(
-        where=references.places(root),
-        shapes={**network.inputs, **{layer.name: layer.shape for layer in network.layers}},
-        inputs=tuple(network.inputs),
-    )
+    try:
+        root, composer = _tree(network, steps, told, flat=flat)
+    except NoNameError:
+        if flat:
+            raise
+        return to_yaml(network, flat=True, annotate=annotate)
     blocks: list[Block] = []
     body = composer.nodes(root.items, Spot(around=(root,)), composer.inputs[0])
     if not flat:
@@ -47,14 +49,14 @@ def to_yaml(network: Imported, *, flat: bool = False, annotate: bool = False) ->
         for block in blocks:
             lines += [f"  {block.head}:", *written(block.nodes, "    ")]
     lines += ["layers:", *written(body, "  ", annotate=annotate, is_flat=flat)]
-    outputs = [composer.name(name, Spot(around=(root,))) for name in _told(network, steps) if name in composer.where]
+    outputs = _outputs(told, root, composer)
     if outputs:
         lines.append(f"outputs: [{', '.join(outputs)}]")
     return "\n".join(lines) + "\n"
 
 
-def _tree(network: Imported, steps: Sequence[Step], *, flat: bool) -> Group:
-    """Groups and forks, with names for all that is referred to."""
+def _tree(network: Imported, steps: Sequence[Step], told: tuple[str, ...], *, flat: bool) -> tuple[Group, Composer]:
+    """Groups and forks, with names for all that is referred to, and what writes them."""
     readers: dict[str, set[str]] = {}
     for layer in network.layers:
         for name in layer.inputs:
@@ -62,16 +64,35 @@ def _tree(network: Imported, steps: Sequence[Step], *, flat: bool) -> Group:
     for name in network.outputs:
         readers.setdefault(name, set()).add("")
     first = next(iter(network.inputs))
+    shapes = {**network.inputs, **{layer.name: layer.shape for layer in network.layers}}
+    inputs = {plain_name(name) for name in network.inputs}
     solid: set[str] = set()
+    avoided: set[str] = set()
     while True:
-        root = grouped(steps)
+        root = grouped(steps, inputs | avoided)
         if not flat:
             hoist(root, readers)
             fork(root, solid)
-        lacking = references.name_steps(root, references.needed(root, _told(network, steps), first))
-        if not lacking:
-            return root
+        lacking = references.name_steps(root, references.needed(root, told, first))
         solid |= lacking
+        composer = Composer(where=references.places(root), shapes=shapes, inputs=tuple(network.inputs))
+        if not lacking:
+            try:
+                composer.nodes(root.items, Spot(around=(root,)), first)
+                _outputs(told, root, composer)
+            except NoNameError:  # a name at the top is hidden by one of the same name
+                more = {name for group in groups(root.items) for name in group.names} - avoided
+                if more:
+                    avoided |= more
+                    continue
+                raise
+            return root, composer
+
+
+def _outputs(told: tuple[str, ...], root: Group, composer: Composer) -> list[str]:
+    """The names of outputs, where they have to be said."""
+    spot = Spot(around=(root,))
+    return [plain_name(name) if name in composer.inputs else composer.name(name, spot) for name in told]
 
 
 def _folded(network: Imported, root: Group, composer: Composer) -> tuple[list[Block], tuple[Node, ...]]:
@@ -112,11 +133,6 @@ def _inputs(network: Imported) -> list[str]:
     if list(shapes) == ["input"]:
         return [f"input: {shapes['input']}"]
     return [f"inputs: {{{', '.join(f'{name}: {shape}' for name, shape in shapes.items())}}}"]
-
-
-def _told(network: Imported, steps: Sequence[Step]) -> tuple[str, ...]:
-    """Outputs that the spec has to name: all, unless the only one is the last layer."""
-    return () if steps and network.outputs == (steps[-1].end,) else network.outputs
 
 
 def _scalar(name: str) -> str:

@@ -12,7 +12,7 @@ from cnncalc.spec.syntax import NUMBER, name_error
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cnncalc.importers.layers import Imported, Layer, Shape
 
@@ -162,9 +162,12 @@ def _depthwise(layer: Layer, before: Shape) -> Layer:
     return replace(layer, op="dwconv", options=options)
 
 
-def grouped(found: Sequence[Step]) -> Group:
-    """The tree of all steps; a group that is left and entered again becomes two, one of a single step is that step."""
-    root = Group(name="", path="")
+def grouped(found: Sequence[Step], avoided: Collection[str] = ()) -> Group:
+    """The tree of all steps; a group that is left and entered again becomes two, one of a single step is that step.
+
+    At the top no name is one of `avoided`.
+    """
+    root = Group(name="", path="", names=set(avoided))
     open_: list[tuple[str, Group]] = []
     for step in found:
         parents = step.path[:-1]

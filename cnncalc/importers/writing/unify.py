@@ -47,6 +47,12 @@ def joined(copies: Sequence[Nodes]) -> Nodes:
 
 
 def _joined(nodes: Sequence[Node]) -> Node:
+    maybes = [node for node in nodes if isinstance(node, Maybe)]
+    bare = _joined_bare([_bare(node) for node in nodes])
+    return Maybe(node=bare, present=tuple(each for node in maybes for each in node.present)) if maybes else bare
+
+
+def _joined_bare(nodes: Sequence[Bare]) -> Bare:
     first = nodes[0]
     shapes = tuple(shape for node in nodes for shape in node.shapes)
     if isinstance(first, Line):
@@ -58,16 +64,14 @@ def _joined(nodes: Sequence[Node]) -> Node:
     if isinstance(first, Nest):
         nests = [node for node in nodes if isinstance(node, Nest)]
         return replace(first, items=joined([nest.items for nest in nests]), shapes=shapes)
-    if isinstance(first, Split):
-        splits = [node for node in nodes if isinstance(node, Split)]
-        return replace(
-            first,
-            paths=tuple(joined([split.paths[place] for split in splits]) for place in range(len(first.paths))),
-            after=joined([split.after for split in splits]),
-            starts=tuple(shape for split in splits for shape in split.starts),
-            shapes=shapes,
-        )
-    raise AssertionError
+    splits = [node for node in nodes if isinstance(node, Split)]
+    return replace(
+        first,
+        paths=tuple(joined([split.paths[place] for split in splits]) for place in range(len(first.paths))),
+        after=joined([split.after for split in splits]),
+        starts=tuple(shape for split in splits for shape in split.starts),
+        shapes=shapes,
+    )
 
 
 def _together(parts: Sequence[Part]) -> Part:
