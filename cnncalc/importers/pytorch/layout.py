@@ -2,139 +2,238 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.pytorch.nodes import op_name
+from cnncalc.importers.pytorch.merges import repeated
+from cnncalc.importers.pytorch.sight import channels_after
+from cnncalc.importers.pytorch.weights import fresh, parts_of, take
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.axes import CHANNELS, SPACE, Atom
-from cnncalc.importers.tensors.trace import SAMPLES, Held, Trace, UnmappedError
+from cnncalc.importers.tensors.arrange import laid, pointwise, spread, text
+from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
+from cnncalc.importers.tensors.cutting import Stretch, cut, selected
+from cnncalc.importers.tensors.trace import Held, UnmappedError, Weights
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cnncalc.importers.layers import Option
+    from cnncalc.importers.pytorch.call import Call
 
 
-def slices(trace: Trace, node: Any, args: Sequence[Any]) -> Any:
-    """`slice(x, dim, start, end, step)`: of channels, or a crop."""
-    defaults: tuple[Any, ...] = (None, 0, None, None, 1)
-    x, dim, start, end, step = (*args, *defaults[len(args) :])
-    return _cut(trace, node, _settled(trace, node, x, dim), dim, start or 0, end, step)
+def slices(call: Call) -> Held:
+    """`slice(x, dim, start, end, step)`."""
+    x, place = call.x, call.place()
+    size = axes.size_of(x.dims[place])
+    start, end, step = slice(call.args["start"], call.args["end"], call.args["step"]).indices(size)
+    return cut(call.trace, call.node, x, place, Stretch(start=start, end=end, step=step))
 
 
-def _settled(trace: Trace, node: Any, x: Held, dim: int) -> Held:
-    """The tensor with the axes that are to be cut in one piece, where a layer can do that."""
-    if len(x.dims[dim]) < 2:  # noqa: PLR2004 - one piece
-        return x
-    name = trace.plain(node, x)
-    return Held(layer=name, dims=axes.whole((SAMPLES, *trace.shapes[name])))
+def narrow(call: Call) -> Held:
+    """`narrow(x, dim, start, length)`."""
+    start = int(call.args["start"])
+    return cut(call.trace, call.node, call.x, call.place(), Stretch(start=start, end=start + int(call.args["length"])))
 
 
-def _cut(  # noqa: PLR0913 - a slice has this many parts
-    trace: Trace, node: Any, x: Held, dim: int, start: int, end: int | None, step: int = 1, suffix: str = ""
-) -> Held:
-    size = axes.size_of(x.dims[dim])
-    start = start + size if start < 0 else min(start, size)
-    end = size if end is None else end + size if end < 0 else min(end, size)
-    if (start, end, step) == (0, size, 1):
-        return x
-    shape = trace.shapes[x.layer]
-    found = x.dims[dim]
-    if step != 1 or len(found) != 1 or found[0].axis == 0:
-        raise UnmappedError("slicing with a step, or of the batch" if step != 1 else "slicing of rearranged axes")
-    axis = found[0].axis
-    if found[0] != axes.whole((SAMPLES, *shape))[axis][0]:
-        return _groups_cut(trace, node, x, dim, (start, end), suffix)
-    if axis == CHANNELS:
-        made = trace.emit(
-            node, "slice", (x.layer,), (end - start, *shape[1:]), {"channels": f"{start}:{end}"}, suffix=suffix
-        )
-    else:
-        pairs = [(0, 0)] * (len(shape) - 1)
-        pairs[axis - SPACE] = (start, size - end)
-        sizes = list(shape)
-        sizes[axis - 1] = end - start
-        made = trace.emit(node, "crop", (x.layer,), tuple(sizes), {"cropping": tuple(pairs)}, suffix=suffix)
-    dims = list(x.dims)
-    dims[dim] = (Atom(axis, end - start),) if end - start > 1 else ()
-    return replace(made, dims=tuple(dims))
-
-
-def _groups_cut(  # noqa: PLR0913 - a slice has this many parts
-    trace: Trace, node: Any, x: Held, dim: int, ends: tuple[int, int], suffix: str
-) -> Held:
-    """Whole groups of channels, where the channels were split into groups and these are cut."""
-    channels, *sizes = trace.shapes[x.layer]
-    (atom,) = x.dims[dim]
-    if atom.axis != CHANNELS or atom.stride * atom.size != channels:
-        raise UnmappedError("slicing of part of an axis")
-    start, end = (each * atom.stride for each in ends)
-    options: dict[str, Option] = {"channels": f"{start}:{end}"}
-    made = trace.emit(node, "slice", (x.layer,), (end - start, *sizes), options, suffix=suffix)
-    dims = list(x.dims)
-    dims[dim] = (Atom(CHANNELS, ends[1] - ends[0], atom.stride),) if ends[1] - ends[0] > 1 else ()
-    return replace(made, dims=tuple(dims))
-
-
-def split(trace: Trace, node: Any, args: Sequence[Any]) -> tuple[Held, ...]:
-    """Slices one after the other."""
-    x, dim = args[0], args[2] if len(args) > 2 else 0  # noqa: PLR2004 - sizes or their number are second
-    x = _settled(trace, node, x, dim)
-    sizes = [int(each.shape[dim]) for each in node.meta["val"]]
-    made, start = [], 0
-    for number, size in enumerate(sizes):
-        made.append(_cut(trace, node, x, dim, start, start + size, suffix=f"_{number}"))
+def split(call: Call) -> tuple[Held | None, ...]:
+    """Slices one after the other; those that nobody reads are left out."""
+    x, place = call.x, call.place()
+    used = _used(call)
+    made: list[Held | None] = []
+    start = 0
+    for number in range(len(call.results)):
+        size = call.sizes(number)[place]
+        stretch = Stretch(start=start, end=start + size)
+        part = cut(call.trace, call.node, x, place, stretch, f"_{number}") if number in used and size else None
+        made.append(part)
         start += size
     return tuple(made)
 
 
-def select(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
+def unbind(call: Call) -> tuple[Held | None, ...]:
+    """`unbind(x, dim)`: slices of one, and their axis is gone."""
+    x, place = call.x, call.place()
+    used = _used(call)
+    return tuple(
+        selected(call.trace, call.node, x, place, index, f"_{index}") if index in used else None
+        for index in range(axes.size_of(x.dims[place]))
+    )
+
+
+def _used(call: Call) -> set[int]:
+    """Which results somebody reads."""
+    return {int(user.args[1]) for user in call.node.users if user.users}
+
+
+def select(call: Call) -> Held:
     """`select(x, dim, index)`: a slice of one, and its axis is gone."""
-    x, dim, index = args
-    cut = _cut(trace, node, x, dim, index, index + 1 if index != -1 else None)
-    dims = list(cut.dims)
-    del dims[dim]
-    return replace(cut, dims=tuple(dims))
+    x, place = call.x, call.place()
+    return selected(call.trace, call.node, x, place, int(call.args["index"]) % axes.size_of(x.dims[place]))
 
 
-def view(trace: Trace, node: Any, args: Sequence[Any]) -> Any:
-    """`view`, `reshape`, `flatten`, `unflatten`: the same elements in the same order."""
-    x = args[0]
-    if not isinstance(x, Held):
-        return x
-    sizes = tuple(int(size) for size in node.meta["val"].shape)
+def view(call: Call) -> Held:
+    """`view`, `reshape`, `flatten`, `squeeze`: the same elements in the same order."""
+    x, sizes = call.x, call.sizes()
     found = axes.viewed(x.dims, sizes)
-    if found is None:
-        name = trace.plain(node, x)
-        found = axes.viewed(axes.whole((SAMPLES, *trace.shapes[name])), sizes)
-        if found is None:
-            raise UnmappedError(f"a view as {'x'.join(map(str, sizes[1:]))}, which cuts across axes")
-        return Held(layer=name, dims=found)
-    return replace(x, dims=found)
+    if found is not None:
+        return replace(x, dims=found)
+    return _cut_across(call, x, sizes)
 
 
-def permute(trace: Trace, node: Any, args: Sequence[Any]) -> Any:  # noqa: ARG001 - one signature for all
-    """`permute`, `transpose`, `t`: other places for the same axes."""
-    x = args[0]
-    if not isinstance(x, Held):
-        return x
-    order = list(range(len(x.dims)))
-    if op_name(node) == "permute":
-        order = [place % len(order) for place in args[1]]
-    else:
-        a, b = args[1:3]
-        order[a], order[b] = order[b], order[a]
+def _cut_across(call: Call, x: Held, sizes: tuple[int, ...]) -> Held:
+    """A view that cuts across axes: the elements in a new arrangement."""
+    trace = call.trace
+    if axes.has(x.dims, REPEAT):
+        x = spread(trace, call.node, x)
+    if x.dims[0][:1] != ((Atom(BATCH, trace.samples),) if trace.samples > 1 else ()):
+        raise UnmappedError(f"a view as {text(sizes[1:])}, which cuts across the batch")
+    shape, dims = laid(trace, sizes, channels_after(call.node, len(sizes)))
+    options: dict[str, Option] = {"out": text(shape)}
+    if len(shape) == 2 and x.layer not in trace.tokens:  # noqa: PLR2004 - one axis
+        options["tokens"] = True
+    return replace(call.emit("rearrange", (x.layer,), shape, options), dims=dims)
+
+
+def permute(call: Call) -> Held:
+    """`permute(x, dims)`."""
+    rank = len(call.x.dims)
+    return _permuted(call.x, [int(each) % rank for each in call.args["dims"]])
+
+
+def transpose(call: Call) -> Held:
+    """`transpose(x, dim0, dim1)`, `t`, `mT`: two axes change places."""
+    rank = len(call.x.dims)
+    order = list(range(rank))
+    a, b = (int(call.args.get(name, default)) % rank for name, default in (("dim0", -2), ("dim1", -1)))
+    order[a], order[b] = order[b], order[a]
+    return _permuted(call.x, order)
+
+
+def movedim(call: Call) -> Held:
+    """`movedim(x, source, destination)`."""
+    rank = len(call.x.dims)
+    sources, targets = (
+        [int(each) % rank for each in (found if isinstance(found, list) else [found])]
+        for found in (call.args["source"], call.args["destination"])
+    )
+    rest = iter(at for at in range(rank) if at not in sources)
+    moved = dict(zip(targets, sources, strict=True))
+    return _permuted(call.x, [moved[at] if at in moved else next(rest) for at in range(rank)])
+
+
+def _permuted(x: Held, order: Sequence[int]) -> Held:
     return replace(x, dims=tuple(x.dims[place] for place in order))
 
 
-def unbind(trace: Trace, node: Any, args: Sequence[Any]) -> tuple[Held, ...]:
-    """`unbind(x, dim)`: slices of one, and their axis is gone."""
-    x, dim = args[0], args[1] if len(args) > 1 else 0
+def expand(call: Call) -> Held:
+    """`expand`, `expand_as`: copies are kept in mind."""
+    return repeated(call.x, call.sizes())
+
+
+def repeat(call: Call) -> Held:
+    """`repeat`, `tile`: copies of the whole, one after the other."""
+    x, sizes = call.x, call.sizes()
+    dims = ((),) * (len(sizes) - len(x.dims)) + x.dims
     made = []
-    for index in range(axes.size_of(x.dims[dim])):
-        cut = _cut(trace, node, x, dim, index, index + 1, suffix=f"_{index}")
-        dims = list(cut.dims)
-        del dims[dim]
-        made.append(replace(cut, dims=tuple(dims)))
-    return tuple(made)
+    for dim, size in zip(dims, sizes, strict=True):
+        copies = size // axes.size_of(dim)
+        if copies > 1 and axes.has([dim], BATCH):
+            raise UnmappedError("copies of the batch")
+        made.append((Atom(REPEAT, copies), *dim) if copies > 1 else dim)
+    return replace(x, dims=tuple(made))
+
+
+def repeat_interleave(call: Call) -> Held:
+    """`repeat_interleave(x, repeats, dim)`: each index several times."""
+    x, sizes, place = call.x, call.sizes(), call.place()
+    copies = sizes[place] // axes.size_of(x.dims[place])
+    dim = (*x.dims[place], Atom(REPEAT, copies)) if copies > 1 else x.dims[place]
+    return replace(x, dims=(*x.dims[:place], dim, *x.dims[place + 1 :]))
+
+
+def moved(call: Call) -> Held:
+    """`roll`, `flip`: of positions a rearrangement, of channels declared."""
+    trace, x = call.trace, call.x
+    if axes.has(x.dims, REPEAT):
+        x = spread(trace, call.node, x)
+    shape = trace.shapes[x.layer]
+    dims = [x.dims[place] for place in call.places("dims")]
+    if axes.has(dims, BATCH):
+        raise UnmappedError(f"{call.op} of the batch")
+    if all(atom.axis == CHANNELS for dim in dims for atom in dim):
+        return call.same("custom", x, pointwise(len(shape) - 1))
+    return call.same("rearrange", x, {"out": "x".join("?" * len(shape))})
+
+
+def index(call: Call) -> Held:
+    """`x[:, numbers]`: of channels declared at their own position, of positions anywhere."""
+    given = call.args.get("indices", call.args.get("index"))
+    numbers = given if isinstance(given, list) else [given]
+    if any(isinstance(each, Held) for each in numbers):
+        raise UnmappedError("indices that are computed from the input")
+    if any(isinstance(each, Weights) and str(each.path).endswith("bool") for each in numbers):
+        raise UnmappedError("a mask as an index")
+    x = call.x
+    place = call.place() if "dim" in call.args else next(at for at, each in enumerate(numbers) if each is not None)
+    channels = call.trace.shapes[x.layer][0]
+    alone = len([each for each in numbers if each is not None]) == 1
+    if alone and axes.only(x.dims[place], CHANNELS, channels):
+        sizes = call.sizes()
+        rank = len(sizes) - len(x.dims) + 1
+        stride = count = prod(sizes[place : place + rank])
+        dims: list[axes.Dim] = []
+        for size in sizes[place : place + rank]:
+            stride //= size
+            dims.append((Atom(CHANNELS, size, stride),) if size > 1 else ())
+        rest = call.trace.shapes[x.layer][1:]
+        made = call.emit("custom", (x.layer,), (count, *rest), pointwise(len(rest), count))
+        return replace(made, dims=(*x.dims[:place], *dims, *x.dims[place + 1 :]))
+    return anyhow(call, [x])
+
+
+def gather(call: Call) -> Held:
+    """`gather(x, dim, index)` with constant numbers."""
+    if isinstance(call.args["index"], Held):
+        raise UnmappedError("indices that are computed from the input")
+    return anyhow(call, [call.x])
+
+
+def col2im(call: Call) -> Held:
+    """Overlapping patches added up."""
+    return anyhow(call, [call.x], channels=1)
+
+
+def anyhow(call: Call, given: Sequence[Held], channels: int | None = None) -> Held:
+    """A declared op without parameters and MACs, every position of which may depend on anything."""
+    trace = call.trace
+    sizes = call.sizes()
+    place = channels if channels is not None else channels_after(call.node, len(sizes))
+    shape, dims = laid(trace, sizes, place)
+    options: dict[str, Option] = {"out": text(shape), "params": 0, "macs": 0, "sees_all": True}
+    if len(shape) == 2:  # noqa: PLR2004 - one axis
+        options["tokens"] = True
+    return replace(call.emit("custom", tuple(held.layer for held in given), shape, options), dims=dims)
+
+
+def shuffle(op: str, option: str) -> Callable[[Call], Held]:
+    """Ops that shuffle channels, or channels and space."""
+
+    def mapped(call: Call) -> Held:
+        factor = next(each for each in list(call.args.values())[1:] if isinstance(each, int))
+        return call.emit(op, (call.plain(call.x),), call.shape(), {option: factor})
+
+    return mapped
+
+
+def scattered(call: Call) -> Held:
+    """`slice_scatter`, `select_scatter`, `index_put`: some positions of one tensor from another."""
+    given = [each for each in call.args.values() if isinstance(each, (Held, Weights))]
+    held = [each for each in given if isinstance(each, Held)]
+    made = anyhow(call, held)
+    parts = parts_of(given)
+    count = fresh(call.trace, parts)
+    if count:
+        made = call.same("custom", made, pointwise(len(call.trace.shapes[made.layer]) - 1, params=count))
+        take(call.trace, parts, made.layer)
+    return made

@@ -6,53 +6,28 @@ No weights are loaded and nothing is computed. The names are those of the module
 from __future__ import annotations
 
 import operator
-import sys
-import warnings
-from collections import Counter
-from contextlib import contextmanager
-from importlib import import_module
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.errors import SpecError, UsageError, finding
+from cnncalc.errors import SpecError, finding
 from cnncalc.importers.layers import Imported
-from cnncalc.importers.pytorch.nodes import module_path, op_name
-from cnncalc.importers.pytorch.table import MAPPERS, NOTHING, unmapped
-from cnncalc.importers.tensors.trace import SAMPLES, Held, Trace, UnmappedError, Weights
+from cnncalc.importers.pytorch.call import Call, arguments, flat, tensors
+from cnncalc.importers.pytorch.constants import derived
+from cnncalc.importers.pytorch.exporting import call, exported
+from cnncalc.importers.pytorch.nodes import named, op_name, op_set
+from cnncalc.importers.pytorch.pruning import pruned
+from cnncalc.importers.pytorch.table import MAPPERS, unmapped
+from cnncalc.importers.pytorch.weights import leftovers
+from cnncalc.importers.tensors.arrange import laid, plan, text
+from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError, Weights
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from cnncalc.importers.layers import Shape
+    from cnncalc.importers.layers import Option, Shape
 
-INSTALL = "reading PyTorch models needs PyTorch: pip install 'cnncalc[torch]'"
-
-
-def call(target: str, args: Sequence[object] = (), kwargs: Mapping[str, object] | None = None) -> Any:
-    """The module that `package.module:callable` makes. This runs the user's code. UsageError where it fails."""
-    torch = _torch()
-    module, _, path = target.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # the folder at hand, as `python -m` has it
-    try:
-        found: Any = import_module(module)
-        for part in path.split("."):
-            found = getattr(found, part)
-    except Exception as error:
-        raise UsageError(f"{target}: cannot be imported: {type(error).__name__}: {error}") from error
-    if isinstance(found, torch.nn.Module):
-        return found
-    try:
-        try:
-            with torch.device("meta"):
-                return _module(target, found(*args, **(kwargs or {})))
-        except (NotImplementedError, RuntimeError):  # code that reads numbers from tensors while it builds
-            return _module(target, found(*args, **(kwargs or {})))
-    except UsageError:
-        raise
-    except Exception as error:
-        raise UsageError(f"{target}: calling it failed: {type(error).__name__}: {error}") from error
+__all__ = ["call", "from_module"]
 
 
 def from_module(
@@ -62,14 +37,13 @@ def from_module(
 
     SpecError with one finding per op that has no counterpart; with `allow_unknown` those become `custom`.
     """
-    program = _exported(module, shapes)
+    program = exported(module, shapes)
     nodes = list(program.graph.nodes)
-    names, named, kinds = _names(nodes)
-    trace = Trace(names=names, named=named)
+    found = named(nodes)
+    trace = Trace(names=found.names, named=found.modules)
     _inputs(trace, program, nodes, shapes)
-    for node in nodes:
-        if node.op == "call_function":
-            trace.values[node.name] = _mapped(trace, node)
+    _walk(trace, program.graph_module, nodes)
+    leftovers(trace)
     _check_counted(trace, nodes)
     if trace.problems and not allow_unknown:
         raise SpecError(
@@ -79,90 +53,14 @@ def from_module(
             ]
         )
     outputs = _outputs(trace, nodes[-1])
+    layers = pruned(trace, outputs)
     return Imported(
         name=name or type(module).__name__,
         inputs=dict(shapes),
-        layers=tuple(trace.layers.values()),
+        layers=layers,
         outputs=outputs,
-        kinds=kinds,
+        kinds=found.kinds,
     )
-
-
-def _torch() -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise UsageError(INSTALL) from error
-    return torch
-
-
-def _module(target: str, found: Any) -> Any:
-    if not isinstance(found, _torch().nn.Module):
-        message = f"{target} gave {type(found).__name__}, not a torch.nn.Module"
-        raise UsageError(message)
-    return found
-
-
-def _exported(module: Any, shapes: Mapping[str, Shape]) -> Any:
-    torch = _torch()
-    device = next((tensor.device for tensor in (*module.parameters(), *module.buffers())), torch.device("meta"))
-    dtype = next((tensor.dtype for tensor in module.parameters() if tensor.is_floating_point()), torch.float32)
-    tensors = tuple(torch.empty((SAMPLES, *shape), device=device, dtype=dtype) for shape in shapes.values())
-    with _evaluating(module), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return torch.export.export(module, tensors, strict=False)
-        except Exception as error:
-            reason = str(error).strip().split("\n", 1)[0]
-            message = f"torch.export cannot read {type(module).__name__}: {type(error).__name__}: {reason}"
-            raise UsageError(message) from error
-
-
-@contextmanager
-def _evaluating(module: Any) -> Iterator[None]:
-    """Inference mode for a while; each part gets its own mode back."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part, mode in modes:
-            part.training = mode
-
-
-def _names(nodes: list[Any]) -> tuple[dict[str, str], frozenset[str], dict[str, str]]:
-    """A name for every node, those that are names of modules, and the kinds of modules."""
-    places = {node.name: module_path(node) for node in nodes if node.op == "call_function"}
-    counts = Counter(places[node.name][::2] for node in nodes if node.name in places and _counts(node))
-    parents = {path[:at] for path, _, _ in places.values() for at, letter in enumerate(path) if letter == "."}
-    names: dict[str, str] = {}
-    named, taken = set(), set()
-    kinds: dict[str, str] = {}
-    for node in nodes:
-        if node.name not in places:
-            continue
-        for path, kind in (node.meta.get("nn_module_stack") or {}).values():
-            kinds[path] = (kind if isinstance(kind, str) else kind.__name__).rpartition(".")[2]
-        path, _, number = places[node.name]
-        leaf = path and counts[path, number] <= 1 and path not in parents
-        name = path if leaf else f"{path}.{op_name(node)}".lstrip(".")
-        stem, more = name, 1
-        while name in taken:
-            more += 1
-            name = f"{stem}_{more}"
-        if _counts(node):
-            taken.add(name)
-            if leaf:
-                named.add(name)
-        names[node.name] = name
-    return names, frozenset(named), kinds
-
-
-def _counts(node: Any) -> bool:
-    return node.target is not operator.getitem and op_name(node) not in NOTHING and op_name(node) not in _PASSED
-
-
-_PASSED = frozenset({"view", "reshape", "flatten", "permute", "transpose", "unsqueeze", "squeeze", "unflatten"})
 
 
 def _inputs(trace: Trace, program: Any, nodes: list[Any], shapes: Mapping[str, Shape]) -> None:
@@ -170,66 +68,104 @@ def _inputs(trace: Trace, program: Any, nodes: list[Any], shapes: Mapping[str, S
     signature = program.graph_signature
     parameters, buffers = signature.inputs_to_parameters, signature.inputs_to_buffers
     users = dict(zip(signature.user_inputs, shapes.items(), strict=False))
+    users = {name: (name, shapes[name]) if name in shapes else user for name, user in users.items()}
+    owners: dict[int, str] = {}
     for node in nodes:
         if node.op != "placeholder":
             continue
         if node.name in users:
             name, shape = users[node.name]
             trace.values[node.name] = trace.fresh(name, shape)
-        elif node.name in parameters or node.name in buffers:
-            path = parameters.get(node.name) or buffers[node.name]
-            value = node.meta["val"]
-            trained = node.name in parameters
-            frozen = trained and not program.state_dict[path].requires_grad
-            trace.values[node.name] = Weights(path=path, shape=tuple(value.shape), trained=trained, frozen=frozen)
+            continue
+        value = node.meta.get("val")
+        shape = tuple(int(size) for size in value.shape) if hasattr(value, "shape") else ()
+        trained = node.name in parameters
+        path = parameters.get(node.name) or buffers.get(node.name) or node.name
+        frozen = False
+        if trained:
+            parameter = program.state_dict[path]
+            frozen = not parameter.requires_grad
+            path = owners.setdefault(id(parameter), path)
+            trace.counts[path] = prod(shape)
+        trace.values[node.name] = Weights(path=path, shape=shape, trained=trained, frozen=frozen)
+
+
+def _walk(trace: Trace, graph_module: Any, nodes: list[Any]) -> None:
+    for node in nodes:
+        if node.op == "call_function":
+            if op_set(node) == "wrap_with_set_grad_enabled":
+                _inlined(trace, graph_module, node)
+            else:
+                trace.values[node.name] = _mapped(trace, node)
+
+
+def _inlined(trace: Trace, graph_module: Any, node: Any) -> None:
+    """A part of the graph that runs without gradients."""
+    _, inner, *given = node.args
+    part = getattr(graph_module, inner.target)
+    inside = list(part.graph.nodes)
+    for each in inside:
+        each._rename(f"{node.name}_{each.name}")  # noqa: SLF001 - names are those of one graph
+        trace.names.setdefault(each.name, trace.names[node.name])
+    for each, outer in zip((each for each in inside if each.op == "placeholder"), given, strict=True):
+        trace.values[each.name] = trace.value(outer)
+    _walk(trace, part, inside)
+    trace.values[node.name] = tuple(trace.value(each) for each in flat([inside[-1].args[0]]))
 
 
 def _mapped(trace: Trace, node: Any) -> Any:
     if node.target is operator.getitem:
         held = trace.value(node.args[0])
         return held[node.args[1]] if isinstance(held, tuple) else held
-    name = op_name(node)
-    args = [_resolved(trace, each) for each in (*node.args, *node.kwargs.values())]
-    tensors = [each for each in _flat(args) if isinstance(each, Held)]
-    if name in NOTHING:
-        return args[0]
-    if not tensors:
-        return _derived(node, [each for each in _flat(args) if isinstance(each, Weights)])
+    given = Call(trace=trace, node=node, args=arguments(node, lambda each: _resolved(trace, each)))
+    if not any(isinstance(each, Held) for each in tensors(given)):
+        return derived(given)
     try:
-        return MAPPERS.get(name, unmapped)(trace, node, args)
+        if any(getattr(getattr(each, "dtype", None), "is_complex", False) for each in given.results):
+            raise UnmappedError(f"{str(node.target).removesuffix('.default')} gives complex numbers")
+        mapper = MAPPERS.get(given.op, unmapped) if op_set(node) == "aten" else unmapped
+        made = mapper(given)
     except UnmappedError as error:
         trace.problems[trace.names[node.name]] = str(error)
-        return _unknown(trace, node, tensors[0])
+        made = _unknown(given)
+    _note_change(trace, node, made)
+    return made
 
 
-def _derived(node: Any, weights: list[Weights]) -> Weights | None:
-    """What is made of parameters alone (a standardized kernel) stands for the one of as many elements."""
-    made = node.meta["val"][0] if isinstance(node.meta["val"], (tuple, list)) else node.meta["val"]
-    shape = tuple(int(size) for size in made.shape) if hasattr(made, "shape") else ()
-    alike = [each for each in weights if prod(each.shape) == prod(shape)]
-    return replace(alike[0], shape=shape) if alike else None
+def _note_change(trace: Trace, node: Any, made: Any) -> None:
+    """In place: whoever reads the first argument from here on reads the result."""
+    first = node.args[0] if node.args else None
+    if isinstance(made, Held) and str(node.target).split(".")[1].endswith("_") and hasattr(first, "name"):
+        trace.values[first.name] = made
 
 
 def _check_counted(trace: Trace, nodes: list[Any]) -> None:
     """Every parameter that the graph reads belongs to a layer, or its place is a problem."""
     for node in nodes:
         weights = trace.values.get(node.name) if node.op == "placeholder" and node.users else None
-        if isinstance(weights, Weights) and weights.trained and weights.path not in trace.counted:
+        if isinstance(weights, Weights) and weights.trained and weights.path not in trace.taken:
             trace.problems.setdefault(weights.path, "a parameter that no layer counts")
 
 
-def _unknown(trace: Trace, node: Any, x: Held) -> Any:
-    """A `custom` layer of the shape that PyTorch knows; where sizes change it sees the whole map."""
-    results = node.meta["val"] if isinstance(node.meta["val"], (tuple, list)) else (node.meta["val"],)
+def _unknown(given: Call) -> Any:
+    """A `custom` layer of the shape that PyTorch knows; it sees everything."""
+    trace = given.trace
+    held = tuple(dict.fromkeys(each.layer for each in tensors(given) if isinstance(each, Held)))
     made = []
-    for number, result in enumerate(results):
-        shape = tuple(int(size) for size in result.shape[1:]) or (1,)
-        before = trace.shapes[x.layer]
-        options: dict[str, Any] = {"out": "x".join(map(str, shape))}
-        if len(shape) > 1 and len(before) == len(shape) and shape[1:] != before[1:]:
-            options["kernel_size"] = tuple(n + m - 1 for n, m in zip(before[1:], shape[1:], strict=True))
-        made.append(trace.emit(node, "custom", (x.layer,), shape, options, suffix=f"_{number}" if number else ""))
-    return tuple(made) if isinstance(node.meta["val"], (tuple, list)) else made[0]
+    for number in range(len(given.results)):
+        if not hasattr(given.results[number], "shape"):
+            made.append(None)
+            continue
+        sizes = given.sizes(number) or (trace.samples, 1)
+        try:
+            shape, dims = laid(trace, sizes, 1 if len(sizes) > 1 else 0)
+        except UnmappedError:
+            shape, dims = (prod(sizes),), None
+        options: dict[str, Option] = {"out": text(shape), "sees_all": True}
+        suffix = f"_{number}" if number else ""
+        layer = trace.emit(given.node, "custom", held, shape, options, suffix=suffix)
+        made.append(layer if dims is None else replace(layer, dims=dims))
+    return tuple(made) if isinstance(given.node.meta["val"], (tuple, list)) else made[0]
 
 
 def _resolved(trace: Trace, argument: Any) -> Any:
@@ -238,22 +174,22 @@ def _resolved(trace: Trace, argument: Any) -> Any:
     return trace.value(argument)
 
 
-def _flat(arguments: list[Any]) -> Iterator[Any]:
-    for each in arguments:
-        if isinstance(each, (list, tuple)):
-            yield from _flat(list(each))
-        else:
-            yield each
-
-
 def _outputs(trace: Trace, node: Any) -> tuple[str, ...]:
-    found = [trace.value(each) for each in _flat([node.args[0]])]
+    """The layers that the outputs are; axes that stand elsewhere are moved only where nothing is lost."""
+    found = [trace.value(each) for each in flat([node.args[0]])]
     names = []
     for held in found:
-        if isinstance(held, Held):
-            try:
-                trace.names.setdefault(node.name, "output")
-                names.append(trace.plain(node, held))
-            except UnmappedError:
-                names.append(held.layer)  # its axes stand elsewhere; the figures are the same
+        if not isinstance(held, Held):
+            continue
+        trace.names.setdefault(node.name, "output")
+        target = held.dims[1:]
+        name = held.layer
+        try:
+            fits = sum(map(len, held.dims[:1])) <= 1 and target and trace.whole(name) != held.dims
+            needed = plan(trace, name, target) if fits else None
+            if needed is not None and needed.cost <= 1:
+                name = trace.plain(node, held)
+        except UnmappedError:
+            pass  # the figures are the same
+        names.append(name)
     return tuple(dict.fromkeys(names))

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from typing import Any
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _CALL = re.compile(r"@\d+")
 
@@ -24,3 +31,61 @@ def module_path(node: Any) -> tuple[str, str, int]:
     call = _CALL.search(key) or _CALL.search(path)
     kind = kind if isinstance(kind, str) else kind.__name__
     return _CALL.sub("", path), kind.rpartition(".")[2], int(call[0][1:]) if call else 0
+
+
+def op_set(node: Any) -> str:
+    """Where the op is from: `aten`, `quantized`, `torchvision`; for other functions their name."""
+    return str(node.target).split(".", 1)[0]
+
+
+@value
+class Names:
+    """What layers are called."""
+
+    names: dict[str, str]
+    """By node."""
+    modules: frozenset[str]
+    """Those that are names of modules."""
+    kinds: Mapping[str, str]
+    """Path of a module -> its class."""
+
+
+def named(nodes: list[Any]) -> Names:
+    """A name for every node, those that are names of modules, and the kinds of modules."""
+    places = {node.name: module_path(node) for node in nodes if node.op == "call_function"}
+    counts = Counter(places[node.name][::2] for node in nodes if node.name in places and _counts(node))
+    parents = {path[:at] for path, _, _ in places.values() for at, letter in enumerate(path) if letter == "."}
+    names: dict[str, str] = {}
+    own, taken = set(), set()
+    kinds: dict[str, str] = {}
+    for node in nodes:
+        if node.name not in places:
+            continue
+        for path, kind in (node.meta.get("nn_module_stack") or {}).values():
+            kinds[path] = (kind if isinstance(kind, str) else kind.__name__).rpartition(".")[2]
+        path, _, number = places[node.name]
+        leaf = path and counts[path, number] <= 1 and path not in parents
+        name = path if leaf else f"{path}.{op_name(node)}".lstrip(".")
+        stem, more = name, 1
+        while name in taken:
+            more += 1
+            name = f"{stem}_{more}"
+        if _counts(node):
+            taken.add(name)
+            if leaf:
+                own.add(name)
+        names[node.name] = name
+    return Names(names=names, modules=frozenset(own), kinds=kinds)
+
+
+def _counts(node: Any) -> bool:
+    return node.target is not operator.getitem and op_name(node) not in UNCOUNTED
+
+
+UNCOUNTED = frozenset({
+    "view", "reshape", "flatten", "permute", "transpose", "unsqueeze", "squeeze", "unflatten", "clone", "contiguous",
+    "to", "_to_copy", "alias", "detach", "lift_fresh_copy", "lift_fresh", "feature_dropout", "alpha_dropout",
+    "feature_alpha_dropout", "positive", "type_as", "_assert_tensor_metadata", "reshape_as", "view_as", "expand",
+    "expand_as",
+})  # fmt: skip
+"""Ops that are no layers: a module with one other op is that layer."""

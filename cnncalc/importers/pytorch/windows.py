@@ -1,211 +1,369 @@
-"""Windows from PyTorch: convolutions, pools, upsampling, padding."""
+"""Windows from PyTorch: convolutions, pools, upsampling, unfolding."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError, Weights
+from cnncalc.importers.pytorch.weights import parts_of, weighted
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.arrange import arranged, as_map, spread, text
+from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE, Atom
+from cnncalc.importers.tensors.trace import Held, UnmappedError, Weights
+from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from cnncalc.importers.layers import Option, Shape
+    from cnncalc.importers.pytorch.call import Call
 
-MODES = {0: "zeros", 1: "reflect", 2: "replicate", 3: "circular"}
-
-
-def output_shape(node: Any, index: int | None = None) -> Shape:
-    """Of one sample, as PyTorch knows it."""
-    found = node.meta["val"] if index is None else node.meta["val"][index]
-    return tuple(int(size) for size in found.shape[1:])
+WINDOW = ("kernel_size", "stride", "padding", "dilation")
 
 
-def axes_option(given: Any, ndim: int, default: int | None = None) -> Option | None:
-    """One number where all axes agree, None where that is the default."""
+@value
+class Map:
+    """The map that a window slides over; where positions stood in the batch they are an axis of their own, the first."""
+
+    name: str
+    dims: axes.Dims
+    lead: int = 0
+    """1 where there is such an axis."""
+
+
+def _map(call: Call, x: Held) -> Map:
+    trace = call.trace
+    if axes.has(x.dims, REPEAT):
+        x = spread(trace, call.node, x)
+    outer = axes.without(x.dims[0], BATCH)
+    if not outer:
+        return Map(name=as_map(trace, call.node, x), dims=x.dims)
+    if len(x.dims) > 4:  # noqa: PLR2004 - two axes and that of the batch
+        raise UnmappedError("positions stand in the batch")
+    moved = arranged(trace, call.node, x, (x.dims[1], outer, *x.dims[2:]), tokens=False)
+    return Map(name=moved.layer, dims=moved.dims, lead=1)
+
+
+def _made(call: Call, given: Map, made: Held) -> Held:
+    """The result as PyTorch has it."""
+    fresh = call.trace.whole(made.layer)
+    return replace(made, dims=((*fresh[0], *fresh[2]), fresh[1], *fresh[3:])) if given.lead else made
+
+
+def _shape(call: Call, given: Map, index: int = 0) -> Shape:
+    channels, *sizes = call.shape(index)
+    return (channels, *call.trace.shapes[given.name][1 : 1 + given.lead], *sizes)
+
+
+def axes_option(given: Any, ndim: int, default: int | None = None, lead: tuple[int, ...] = ()) -> Option | None:
+    """One number where all axes agree, None where that is the default; `lead`: of an axis before."""
     numbers = [int(each) for each in given] if isinstance(given, (list, tuple)) else [int(given)] * ndim
     if len(numbers) == 1:
         numbers *= ndim
+    numbers = [*lead, *numbers]
     if len(set(numbers)) == 1:
         return None if numbers[0] == default else numbers[0]
     return tuple(numbers)
 
 
-def conv(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
+def conv(call: Call) -> Held:
     """`convNd(x, weight, bias, stride, padding, dilation, groups)`."""
-    x, weight, bias, stride, padding, dilation, groups = _filled(args, (None, None, None, 1, 0, 1, 1))
+    args, weight, bias = call.args, call.args["weight"], call.args["bias"]
     if not isinstance(weight, Weights):
         raise UnmappedError("a convolution whose kernel is computed from the input")
     ndim = len(weight.shape) - 2
+    if not any(each != 1 for each in weight.shape[2:]) and _is_linear(call, ndim):
+        return _on_tokens(call, weight)
+    given = _map(call, call.x)
+    one, none = (1,) * given.lead, (0,) * given.lead
     options: dict[str, Option] = {"out_channels": weight.shape[0]}
-    _put(options, "kernel_size", axes_option(weight.shape[2:], ndim))
-    _put(options, "stride", axes_option(stride, ndim, 1))
-    _put(options, "padding", padding if padding == "same" else None if padding == "valid" else _pads(padding, ndim))
-    _put(options, "dilation", axes_option(dilation, ndim, 1))
+    _put(options, "kernel_size", axes_option(weight.shape[2:], ndim, None, one))
+    _put(options, "stride", axes_option(args["stride"], ndim, 1, one))
+    padding = args["padding"]
+    if padding == "same":
+        options["padding"] = "same"
+    elif padding != "valid":
+        _put(options, "padding", _pads(padding, ndim, none))
+    _put(options, "dilation", axes_option(args["dilation"], ndim, 1, one))
+    groups = args["groups"]
     _put(options, "groups", None if groups == 1 else groups)
-    if not weight.trained:
-        return _blur(trace, node, x, options)
-    options["bias"] = bias is not None
-    return trace.emit(node, "conv", (trace.plain(node, x),), output_shape(node), options, (weight, bias))
+    shape = _shape(call, given)
+    blurred = None if weight.trained else _blur(call, given, options, shape)
+    if blurred is not None:
+        return _made(call, given, blurred)
+    choices: list[dict[str, Option]] = [
+        {**options, "bias": bias} for bias in ([True, False] if parts_of([bias]) else [False])
+    ]
+    return _made(call, given, weighted(call, "conv", given.name, shape, choices, [weight, bias], WINDOW))
 
 
-def _blur(trace: Trace, node: Any, x: Held, options: dict[str, Option]) -> Held:
-    """A fixed kernel on every channel by itself; other fixed kernels have no counterpart."""
-    name = trace.plain(node, x)
-    channels = trace.shapes[name][0]
+def _is_linear(call: Call, ndim: int) -> bool:
+    """Whether a window of one position slides over axes that stand elsewhere: a linear layer."""
+    args = call.args
+    plain = args["groups"] == 1 and axes_option(args["stride"], ndim, 1) is None
+    if not plain or isinstance(args["padding"], str) or axes_option(args["padding"], ndim, 0) is not None:
+        return False
+    x, trace = call.x, call.trace
+    channels = trace.shapes[x.layer][0]
+    return axes.only(x.dims[1], CHANNELS, channels) and (x.layer in trace.tokens or x.dims != trace.whole(x.layer))
+
+
+def _on_tokens(call: Call, weight: Weights) -> Held:
+    """A 1x1 convolution wherever its channels are."""
+    from cnncalc.importers.pytorch.linear import applied
+
+    x = call.x
+    order = [0, *range(2, len(x.dims)), 1]
+    made = applied(
+        call, replace(x, dims=tuple(x.dims[at] for at in order)), weight.shape[0], [weight, call.args["bias"]]
+    )
+    return replace(made, dims=(made.dims[0], made.dims[-1], *made.dims[1:-1]))
+
+
+def _blur(call: Call, given: Map, options: dict[str, Option], shape: Shape) -> Held | None:
+    """A fixed kernel on every channel by itself; None where it is another one."""
+    channels = call.trace.shapes[given.name][0]
     kernel = options["kernel_size"]
-    if (options["out_channels"], options.get("groups", 1)) != (channels, channels) or not isinstance(kernel, int):
-        raise UnmappedError("a convolution with a fixed kernel")
-    if "dilation" in options:
-        raise UnmappedError("a dilated convolution with a fixed kernel")
-    given: dict[str, Option] = {"kernel_size": kernel, "stride": options.get("stride", 1)}
-    given["padding"] = options.get("padding", 0)
-    return trace.emit(node, "blurpool", (name,), output_shape(node), given)
+    depthwise = (options["out_channels"], options.get("groups", 1)) == (channels, channels)
+    if not depthwise or not isinstance(kernel, int) or "dilation" in options:
+        return None
+    found: dict[str, Option] = {"kernel_size": kernel, "stride": options.get("stride", 1)}
+    found["padding"] = options.get("padding", 0)
+    return call.emit("blurpool", (given.name,), shape, found)
 
 
-def conv_transposed(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
+def conv_transposed(call: Call) -> Held:
     """`conv_transposeNd(x, weight, bias, stride, padding, output_padding, groups, dilation)`."""
-    filled = _filled(args, (None, None, None, 1, 0, 0, 1, 1))
-    x, weight, bias, stride, padding, output_padding, groups, dilation = filled
+    args, weight, bias = call.args, call.args["weight"], call.args["bias"]
     if not isinstance(weight, Weights):
         raise UnmappedError("a convolution whose kernel is computed from the input")
-    ndim = len(weight.shape) - 2
+    ndim, groups = len(weight.shape) - 2, args["groups"]
+    given = _map(call, call.x)
+    one, none = (1,) * given.lead, (0,) * given.lead
     options: dict[str, Option] = {"out_channels": weight.shape[1] * groups}
-    _put(options, "kernel_size", axes_option(weight.shape[2:], ndim))
-    _put(options, "stride", axes_option(stride, ndim, 1))
-    _put(options, "padding", _pads(padding, ndim))
-    _put(options, "output_padding", axes_option(output_padding, ndim, 0))
+    _put(options, "kernel_size", axes_option(weight.shape[2:], ndim, None, one))
+    _put(options, "stride", axes_option(args["stride"], ndim, 1, one))
+    _put(options, "padding", _pads(args["padding"], ndim, none))
+    _put(options, "output_padding", axes_option(args["output_padding"], ndim, 0, none))
     _put(options, "groups", None if groups == 1 else groups)
-    _put(options, "dilation", axes_option(dilation, ndim, 1))
-    options["bias"] = bias is not None
-    return trace.emit(node, "convt", (trace.plain(node, x),), output_shape(node), options, (weight, bias))
+    _put(options, "dilation", axes_option(args["dilation"], ndim, 1, one))
+    choices: list[dict[str, Option]] = [
+        {**options, "bias": bias} for bias in ([True, False] if parts_of([bias]) else [False])
+    ]
+    if not weight.trained:
+        raise UnmappedError("a transposed convolution with a fixed kernel")
+    return _made(call, given, weighted(call, "convt", given.name, _shape(call, given), choices, [weight, bias]))
 
 
-def maxpool(trace: Trace, node: Any, args: Sequence[Any]) -> Any:
-    """`max_poolNd(x, kernel_size, stride, padding, dilation, ceil_mode)`."""
-    x, kernel, stride, padding, dilation, ceil = _filled(args, (None, None, None, 0, 1, False))
-    several = isinstance(node.meta["val"], (tuple, list))
-    shape = output_shape(node, 0 if several else None)
-    ndim = len(shape) - 1
-    options: dict[str, Option] = {}
-    _put(options, "kernel_size", axes_option(kernel, ndim))
-    _put(options, "stride", axes_option(stride or kernel, ndim))
-    _put(options, "padding", _pads(padding, ndim))
-    _put(options, "dilation", axes_option(dilation, ndim, 1))
-    _put(options, "ceil_mode", True if ceil else None)
-    made = trace.emit(node, "maxpool", (trace.plain(node, x),), shape, _own_stride(options))
-    return (made, None) if several else made
+def maxpool(call: Call) -> Any:
+    """`max_poolNd(x, kernel_size, stride, padding, dilation, ceil_mode)`; of the results the values alone."""
+    given = _map(call, call.x)
+    shape = _shape(call, given)
+    options = _pool_window(call, given, len(shape) - 1 - given.lead)
+    _put(options, "dilation", axes_option(call.args["dilation"], len(shape) - 1 - given.lead, 1, (1,) * given.lead))
+    _put(options, "ceil_mode", True if call.args["ceil_mode"] else None)
+    made = _made(call, given, call.emit("maxpool", (given.name,), shape, _own_stride(options)))
+    return (made, None) if len(call.results) > 1 else made
 
 
-def avgpool(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
+def avgpool(call: Call) -> Held:
     """`avg_poolNd(x, kernel_size, stride, padding, ceil_mode, count_include_pad)`."""
-    x, kernel, stride, padding, ceil, counted = _filled(args, (None, None, None, 0, False, True))[:6]
-    shape = output_shape(node)
-    ndim = len(shape) - 1
+    given = _map(call, call.x)
+    shape = _shape(call, given)
+    options = _pool_window(call, given, len(shape) - 1 - given.lead)
+    _put(options, "ceil_mode", True if call.args["ceil_mode"] else None)
+    _put(options, "count_include_pad", None if call.args["count_include_pad"] or "padding" not in options else False)
+    return _made(call, given, call.emit("avgpool", (given.name,), shape, _own_stride(options)))
+
+
+def _pool_window(call: Call, given: Map, ndim: int) -> dict[str, Option]:
+    args = call.args
     options: dict[str, Option] = {}
-    _put(options, "kernel_size", axes_option(kernel, ndim))
-    _put(options, "stride", axes_option(stride or kernel, ndim))
-    _put(options, "padding", _pads(padding, ndim))
-    _put(options, "ceil_mode", True if ceil else None)
-    _put(options, "count_include_pad", None if counted or "padding" not in options else False)
-    return trace.emit(node, "avgpool", (trace.plain(node, x),), shape, _own_stride(options))
+    one = (1,) * given.lead
+    _put(options, "kernel_size", axes_option(args["kernel_size"], ndim, None, one))
+    _put(options, "stride", axes_option(args["stride"] or args["kernel_size"], ndim, None, one))
+    _put(options, "padding", _pads(args["padding"], ndim, (0,) * given.lead))
+    return options
 
 
-def adaptive(kind: str, whole: str) -> Callable[[Trace, Any, Sequence[Any]], Any]:
+def adaptive(kind: str, whole: str) -> Callable[[Call], Any]:
     """Adaptive pools; of size 1 they are the global ones."""
 
-    def mapped(trace: Trace, node: Any, args: Sequence[Any]) -> Any:
-        several = isinstance(node.meta["val"], (tuple, list))
-        shape = output_shape(node, 0 if several else None)
+    def mapped(call: Call) -> Any:
+        shape = call.shape()
         sizes = shape[1:]
-        x = trace.plain(node, args[0])
-        made = (
-            trace.emit(node, whole, (x,), shape)
-            if set(sizes) == {1}
-            else trace.emit(node, kind, (x,), shape, {"size": axes_option(sizes, len(sizes)) or 1})
-        )
-        return (made, None) if several else made
+        if set(sizes) == {1} and len(axes.without(call.x.dims[0], BATCH)) == 0:
+            made = call.emit(whole, (call.plain(call.x),), shape)
+        else:
+            name = as_map(call.trace, call.node, call.x)
+            made = call.emit(kind, (name,), shape, {"size": axes_option(sizes, len(sizes)) or 1})
+        return (made, None) if len(call.results) > 1 else made
 
     return mapped
 
 
-def upsample(mode: str) -> Callable[[Trace, Any, Sequence[Any]], Held]:
-    """`upsample_MODE(x, size, [align_corners], scales)`."""
+def upsample(mode: str) -> Callable[[Call], Held]:
+    """`upsample_MODE(x, output_size, [align_corners], scale_factors)`."""
 
-    def mapped(trace: Trace, node: Any, args: Sequence[Any]) -> Held:
-        x = trace.plain(node, args[0])
-        shape = output_shape(node)
+    def mapped(call: Call) -> Held:
+        x = as_map(call.trace, call.node, call.x)
+        shape = call.shape()
         ndim = len(shape) - 1
-        flags = [each for each in args[1:] if isinstance(each, bool)]
-        scales = [each for each in args[2:] if isinstance(each, (list, tuple))]
+        scales = _scales(call, ndim)
         options: dict[str, Option] = {}
-        before = trace.shapes[x][1:]
-        if args[1] is None and scales and all(float(each).is_integer() for each in scales[0]):
-            _put(options, "scale", axes_option(scales[0], ndim))
-        elif args[1] is not None:
+        if call.args.get("output_size") is not None or not scales:
             _put(options, "size", axes_option(shape[1:], ndim))
+        elif all(float(each).is_integer() for each in scales):
+            _put(options, "scale", axes_option(scales, ndim))
         else:
-            exact = [Fraction(float(each)).limit_denominator(1000) for each in scales[0]]
-            if any(float(part) != float(each) for part, each in zip(exact, scales[0], strict=True)):
-                raise UnmappedError(f"the scale {scales[0]} from {before} is no short fraction")
-            texts = [str(part) for part in exact]
-            options["scale"] = texts[0] if len(set(texts)) == 1 else tuple(texts)
+            options["scale"] = _fractions(scales, call.trace.shapes[x][1:])
         if mode != "nearest":
             options["mode"] = mode
-        if flags and flags[0]:
+        if call.args.get("align_corners"):
             options["align_corners"] = True
-        return trace.emit(node, "upsample", (x,), shape, options)
+        return call.emit("upsample", (x,), shape, options)
 
     return mapped
 
 
-def pad(trace: Trace, node: Any, args: Sequence[Any]) -> Any:
+def _scales(call: Call, ndim: int) -> list[float]:
+    found = call.args.get("scale_factors")
+    return [] if found is None else [float(each) for each in found] * (ndim // len(found))
+
+
+def _fractions(scales: list[float], before: tuple[int, ...]) -> Option:
+    exact = [Fraction(each).limit_denominator(1000) for each in scales]
+    if any(float(part) != each for part, each in zip(exact, scales, strict=True)):
+        raise UnmappedError(f"the scale {scales} from {before} is no short fraction")
+    texts = [str(part) for part in exact]
+    return texts[0] if len(set(texts)) == 1 else tuple(texts)
+
+
+def im2col(call: Call) -> Held:
+    """`im2col(x, kernel_size, dilation, padding, stride)`: the window's pixels as channels, positions in one row."""
+    args = call.args
+    name = as_map(call.trace, call.node, call.x)
+    channels, *sizes = call.trace.shapes[name]
+    kernel, dilation, padding, stride = (_pair(args[key]) for key in ("kernel_size", "dilation", "padding", "stride"))
+    counts = [
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, d, p, s in zip(sizes, kernel, dilation, padding, stride, strict=True)
+    ]
+    options = _declared_window((channels * prod(kernel), *counts), kernel, stride, [(p, p) for p in padding], dilation)
+    made = call.emit("custom", (name,), (channels * prod(kernel), *counts), options)
+    batch, inner, *rest = call.trace.whole(made.layer)
+    return replace(made, dims=(batch, inner, axes.joined(atom for dim in rest for atom in dim)))
+
+
+def unfold(call: Call) -> Held:
+    """`x.unfold(dimension, size, step)`: windows along one axis, their pixels last."""
+    trace, x = call.trace, call.x
+    place = call.place("dimension")
+    size, step = int(call.args["size"]), int(call.args["step"])
+    shape = trace.shapes[x.layer]
+    dim = x.dims[place]
+    if len(dim) != 1 or dim[0].axis < SPACE or dim[0].size != shape[dim[0].axis - CHANNELS] or x.layer in trace.tokens:
+        raise UnmappedError("windows along something else than an axis")
+    axis = dim[0].axis
+    ndim = len(shape) - 1
+    count = (dim[0].size - size) // step + 1
+    after = [shape[0] * size, *shape[1:]]
+    after[axis - CHANNELS] = count
+    kernel, stride = [1] * ndim, [1] * ndim
+    kernel[axis - SPACE], stride[axis - SPACE] = size, step
+    rest = dim[0].size - ((count - 1) * step + size)
+    pads = [(0, 0)] * ndim
+    pads[axis - SPACE] = (0, -rest) if rest else (0, 0)
+    made = call.emit("custom", (x.layer,), tuple(after), _declared_window(after, kernel, stride, pads, [1] * ndim))
+    dims = [
+        tuple(Atom(CHANNELS, a.size, a.stride * size) if a.axis == CHANNELS else a for a in each) for each in x.dims
+    ]
+    dims[place] = (Atom(axis, count),) if count > 1 else ()
+    return replace(made, dims=(*dims, (Atom(CHANNELS, size),) if size > 1 else ()))
+
+
+def _declared_window(
+    shape: Any, kernel: list[int], stride: list[int], pads: list[tuple[int, int]], dilation: list[int]
+) -> dict[str, Option]:
+    ndim = len(kernel)
+    options: dict[str, Option] = {"out": text(shape)}
+    _put(options, "kernel_size", axes_option(kernel, ndim))
+    _put(options, "stride", axes_option(stride, ndim, 1))
+    if not any(after < 0 for _, after in pads):
+        options["padding"] = pads[0][0] if len({each for pair in pads for each in pair}) == 1 else tuple(pads)
+    _put(options, "dilation", axes_option(dilation, ndim, 1))
+    return {**options, "params": 0, "macs": 0}
+
+
+def _pair(given: Any) -> list[int]:
+    return [int(each) for each in given] if isinstance(given, (list, tuple)) else [int(given)] * 2
+
+
+def pad(call: Call) -> Held:
     """`pad(x, (last before, last after, ...), mode, value)`; on channels-last tensors too."""
-    x, numbers, *rest = args
-    mode = next((each for each in rest if isinstance(each, str)), "constant")
-    mode = {"constant": "zeros"}.get(mode, mode)
-    ndim = len(trace.shapes[x.layer]) - 1
+    trace, x = call.trace, call.x
+    numbers = [int(each) for each in call.args["pad"]]
+    mode = call.args.get("mode") or "constant"
     if not any(numbers):
         return x
-    pairs = [(0, 0)] * ndim
-    for place, at in enumerate(range(0, len(numbers), 2), 1):
-        before, after = numbers[at], numbers[at + 1]
-        if not before and not after:
-            continue
-        dim = x.dims[-place]
-        if len(dim) != 1 or dim[0].stride != 1 or dim[0].axis < 2:  # noqa: PLR2004 - a spatial axis
-            raise UnmappedError("padding of channels")
-        pairs[dim[0].axis - 2] = (before, after)
-    sizes = zip(trace.shapes[x.layer][1:], pairs, strict=True)
-    shape = (trace.shapes[x.layer][0], *(size + before + after for size, (before, after) in sizes))
+    if axes.has(x.dims, REPEAT):
+        x = spread(trace, call.node, x)
+    pairs = {len(x.dims) - 1 - at // 2: (numbers[at], numbers[at + 1]) for at in range(0, len(numbers), 2)}
+    pairs = {place: pair for place, pair in pairs.items() if pair != (0, 0)}
+    shape = trace.shapes[x.layer]
+    spots = {place: _axis(x, place, shape) for place in pairs}
+    if any(axis is None for axis in spots.values()) or (x.layer in trace.tokens and CHANNELS not in spots.values()):
+        return _padded_anyhow(call, x)
+    if CHANNELS in spots.values():
+        return _padded_channels(call, x, pairs)
+    sides = [(0, 0)] * (len(shape) - 1)
+    for place, axis in spots.items():
+        sides[(axis or SPACE) - SPACE] = pairs[place]
+    after = (shape[0], *(size + sum(pair) for size, pair in zip(shape[1:], sides, strict=True)))
     options: dict[str, Option] = {
-        "padding": pairs[0][0] if len({n for pair in pairs for n in pair}) == 1 else tuple(pairs)
+        "padding": sides[0][0] if len({each for pair in sides for each in pair}) == 1 else tuple(sides)
     }
-    if mode != "zeros":
+    if mode != "constant":
         options["padding_mode"] = mode
-    return resized(trace, x, trace.emit(node, "pad", (x.layer,), shape, options))
+    made = call.emit("pad", (x.layer,), after, options)
+    fresh = trace.whole(made.layer)
+    dims = [fresh[spots[place] or 0] if place in spots else dim for place, dim in enumerate(x.dims)]
+    return replace(made, dims=tuple(dims))
 
 
-def resized(trace: Trace, before: Held, made: Held) -> Held:
-    """The output of a layer that changes sizes alone, its axes where they were; only for axes that are whole."""
-    order = [dim[0].axis if len(dim) == 1 else None for dim in before.dims]
-    fresh = {dim[0].axis: dim for dim in made.dims if dim}
-    if before.dims == _whole_like(trace, before):
-        return made
-    if None in order or len(order) != len(made.dims):
-        raise UnmappedError("sizes change while axes are rearranged")
-    return Held(layer=made.layer, dims=tuple(fresh.get(axis, ()) if axis is not None else () for axis in order))
+def _axis(x: Held, place: int, shape: Shape) -> int | None:
+    """The axis that a dimension is as a whole; None where it is none."""
+    dim = x.dims[place]
+    if len(dim) == 1 and dim[0].axis >= CHANNELS and dim[0].size == shape[dim[0].axis - CHANNELS]:
+        return dim[0].axis
+    ones = [axis for axis, size in enumerate(shape, CHANNELS) if size == 1]
+    if not dim and place and len(ones) == sum(not each for each in x.dims[1:]):
+        return ones[sum(not each for each in x.dims[1:place])]
+    return None
 
 
-def _whole_like(trace: Trace, held: Held) -> Any:
-    from cnncalc.importers.tensors.axes import whole
-    from cnncalc.importers.tensors.trace import SAMPLES
+def _padded_channels(call: Call, x: Held, pairs: dict[int, tuple[int, int]]) -> Held:
+    from cnncalc.importers.tensors.arrange import pointwise
 
-    return whole((SAMPLES, *trace.shapes[held.layer]))
+    if len(pairs) > 1:
+        return _padded_anyhow(call, x)
+    ((place, pair),) = pairs.items()
+    channels, *sizes = call.trace.shapes[x.layer]
+    after = channels + sum(pair)
+    made = call.emit("custom", (x.layer,), (after, *sizes), pointwise(len(sizes), after))
+    return replace(made, dims=(*x.dims[:place], (Atom(CHANNELS, after),), *x.dims[place + 1 :]))
 
 
-def _pads(given: Any, ndim: int) -> Option | None:
-    found = axes_option(given, ndim, 0)
+def _padded_anyhow(call: Call, x: Held) -> Held:
+    """Of axes that do not stand by themselves: anything may be anywhere."""
+    from cnncalc.importers.pytorch.layout import anyhow
+
+    return anyhow(call, [x])
+
+
+def _pads(given: Any, ndim: int, lead: tuple[int, ...] = ()) -> Option | None:
+    found = axes_option(given, ndim, 0, lead)
     return tuple((each, each) for each in found) if isinstance(found, tuple) else found
 
 
@@ -219,7 +377,3 @@ def _own_stride(options: dict[str, Option]) -> dict[str, Option]:
 def _put(options: dict[str, Option], key: str, option: Option | None) -> None:
     if option is not None:
         options[key] = option
-
-
-def _filled(args: Sequence[Any], defaults: tuple[Any, ...]) -> list[Any]:
-    return [*args, *defaults[len(args) :]]

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
     from cnncalc.geometry.shape import TensorShape
     from cnncalc.importers.layers import Option
+    from cnncalc.ops.base import Inference
 
 
 def infer(op: str, inputs: Sequence[TensorShape], options: Mapping[str, Option]) -> TensorShape:
     """The output of an op; UnmappedError where it refuses its inputs or options."""
+    return inferences(op, inputs, options)[-1].output
+
+
+def inferences(op: str, inputs: Sequence[TensorShape], options: Mapping[str, Option]) -> tuple[Inference, ...]:
+    """All that follows from an op, or from its steps; UnmappedError where it refuses its inputs or options."""
     from cnncalc.ops import OPS
 
     exact = {
@@ -27,11 +33,13 @@ def infer(op: str, inputs: Sequence[TensorShape], options: Mapping[str, Option])
         made = OPS[op].model_validate({"op": op, **exact})
         steps = made.expand(*inputs)
         if not steps:
-            return made.infer(*inputs).output
+            return (made.infer(*inputs),)
         outputs = {"x": inputs[0]}
+        found = []
         for step in steps:
-            outputs[step.name] = step.op.infer(*(outputs[name] for name in step.takes)).output
-        return outputs[steps[-1].name]
+            found.append(step.op.infer(*(outputs[name] for name in step.takes)))
+            outputs[step.name] = found[-1].output
+        return tuple(found)
     except LayerError as error:
         raise UnmappedError(f"as `{op}`: {error.message}") from None
     except ValueError as error:  # what pydantic raises says in `errors` what is wrong

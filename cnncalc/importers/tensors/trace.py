@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.geometry.shape import TensorShape
 from cnncalc.importers.layers import Layer
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.axes import Atom, Dim, Dims
+from cnncalc.importers.tensors.axes import Dim, Dims
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
@@ -30,13 +32,37 @@ class Held:
 
 
 @value
+class Part:
+    """Parameters that a constant is made of: one, or a piece of one."""
+
+    path: str
+    count: int
+    piece: str = ""
+    """Which piece; "" for all of it."""
+    frozen: bool = False
+
+
+@value
 class Weights:
-    """A parameter or buffer of the model."""
+    """A parameter or buffer of the model, or what is made of parameters and constants alone."""
 
     path: str
     shape: tuple[int, ...]
     trained: bool
     frozen: bool = False
+    parts: tuple[Part, ...] = ()
+    """What it is made of, where it is no parameter itself."""
+    macs: int = 0
+    """That it takes to make it."""
+    batched: bool = False
+    """It was repeated along the batch, its first axis."""
+
+    @property
+    def pieces(self) -> tuple[Part, ...]:
+        """The parameters in it."""
+        if self.parts or not self.trained:
+            return self.parts
+        return (Part(path=self.path, count=prod(self.shape), frozen=self.frozen),)
 
 
 @dataclass
@@ -50,10 +76,20 @@ class Trace:
     values: dict[str, Any] = field(default_factory=dict)
     layers: dict[str, Layer] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    tokens: set[str] = field(default_factory=set)
+    """Layers whose one axis is tokens: positions without a grid."""
+    roots: dict[str, tuple[Held | None, ...]] = field(default_factory=dict)
+    """Scores: for each axis, what dimension of which layer it was; None where it was none."""
     owners: dict[str, str] = field(default_factory=dict)
     """Path of a parameter -> the layer that counts it."""
     counted: set[str] = field(default_factory=set)
     """Paths of the parameters that some layer counts."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Path of a parameter -> its size."""
+    taken: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Path of a parameter -> the pieces that layers count, and their sizes; "" is all of it."""
+    takers: dict[str, str] = field(default_factory=dict)
+    """Path of a parameter -> the first layer that counts some of it."""
     problems: dict[str, str] = field(default_factory=dict)
     """Where -> what has no counterpart."""
     samples: int = SAMPLES
@@ -66,7 +102,16 @@ class Trace:
     def fresh(self, name: str, shape: Shape) -> Held:
         """The output of a layer as it comes."""
         self.shapes[name] = shape
-        return Held(layer=name, dims=axes.whole((self.samples, *shape)))
+        return Held(layer=name, dims=self.whole(name))
+
+    def whole(self, name: str) -> Dims:
+        """The dimensions of the output of a layer as it comes."""
+        return axes.whole((self.samples, *self.shapes[name]))
+
+    def tensor(self, name: str) -> TensorShape:
+        """The shape of a layer's output as its readers see it."""
+        channels, *sizes = self.shapes[name]
+        return TensorShape(channels, tuple(sizes), name in self.tokens)
 
     def emit(  # noqa: PLR0913 - a layer has this many parts
         self,
@@ -79,13 +124,7 @@ class Trace:
         suffix: str = "",
     ) -> Held:
         """Add a layer; weights that an earlier layer has are shared with it."""
-        name = self.names[node.name]
-        if suffix.startswith("."):  # a layer that the source does not have, beside the one that needs it
-            name = f"{name.rpartition('.')[0]}{suffix}".lstrip(".")
-        else:
-            name += suffix
-        while name in self.layers:
-            name += "_"
+        name = self._name(node, suffix)
         given = [each for each in weights if isinstance(each, Weights)]
         shares = None
         if given:
@@ -104,112 +143,57 @@ class Trace:
             shares=shares,
             is_named=name in self.named,
         )
+        if len(shape) == 2 and self._makes_tokens(op, inputs, options or {}):  # noqa: PLR2004 - channels and one axis
+            self.tokens.add(name)
         return self.fresh(name, shape)
+
+    def _name(self, node: Any, suffix: str) -> str:
+        name = self.names[node.name]
+        if suffix.startswith("."):  # a layer that the source does not have, beside the one that needs it
+            name = f"{name.rpartition('.')[0]}{suffix}".lstrip(".")
+        else:
+            name += suffix
+        while name in self.layers:
+            name += "_"
+        return name
+
+    def _makes_tokens(self, op: str, inputs: tuple[str, ...], options: dict[str, Option]) -> bool:
+        return op in ("tokens", "prepend") or bool(options.get("tokens", inputs[0] in self.tokens))
 
     def same(self, node: Any, op: str, held: Held, options: dict[str, Option] | None = None) -> Held:
         """A layer that leaves shape and order of the axes alone."""
-        shape = self.shapes[held.layer]
-        made = self.emit(node, op, (held.layer,), shape, options)
+        made = self.emit(node, op, (held.layer,), self.shapes[held.layer], options)
+        return self.like(made, held)
+
+    def like(self, made: Held, held: Held) -> Held:
+        """The output of a layer that leaves shape and order alone, seen as its input was."""
+        if held.layer in self.roots:
+            self.roots[made.layer] = self.roots[held.layer]
         return replace(made, dims=held.dims)
 
     def plain(self, node: Any, held: Held) -> str:
         """The layer whose output is the tensor as it stands, N x C x sizes; layers that move axes are added."""
-        shape = self.shapes[held.layer]
-        if held.dims == axes.whole((self.samples, *shape)):
+        from cnncalc.importers.tensors.arrange import arranged
+
+        if held.dims == self.whole(held.layer):
             return held.layer
-        for attempt in (self._flattened, self._mapped, self._shuffled, self._tokens):
-            found = attempt(node, held, shape)
-            if found is not None:
-                return found
-        raise UnmappedError(f"the axes of {_text(shape)} are rearranged in a way that no layer has")
+        first, *rest = held.dims
+        if any(atom.axis != axes.BATCH for atom in first) or not rest:
+            raise UnmappedError("positions stand in the batch")
+        return arranged(self, node, held, tuple(rest)).layer
 
-    def _flattened(self, node: Any, held: Held, shape: Shape) -> str | None:
-        atoms = [atom for dim in axes.whole((self.samples, *shape))[1:] for atom in dim]
-        if len(held.dims) != 2 or list(held.dims[1]) != atoms:  # noqa: PLR2004 - batch and channels
+    def root(self, held: Held, dim: Dim) -> Held | None:
+        """Where parts of scores come from: the layer itself, or those that were multiplied."""
+        roots = self.roots.get(held.layer)
+        if roots is None or not dim:
+            return replace(held, dims=(dim,))
+        found: list[Held] = []
+        for atom in dim:
+            root = roots[atom.axis - axes.CHANNELS] if atom.axis > axes.BATCH else None
+            taken = None if root is None else axes.part(root.dims[0], atom.size, atom.stride)
+            if root is None or taken is None:
+                return None
+            found.append(replace(root, dims=(taken,)))
+        if len({root.layer for root in found}) != 1:
             return None
-        count = axes.size_of(held.dims[1])
-        return self.emit(node, "flatten", (held.layer,), (count,), suffix=".flatten").layer
-
-    def _mapped(self, node: Any, held: Held, shape: Shape) -> str | None:  # noqa: ARG002 - one signature for all
-        """A vector seen as C x 1 x 1: its linear layers become 1x1 convolutions of the pooled map before."""
-        ndim = len(held.dims) - 2
-        if len(shape) != 1 or ndim < 1 or held.dims != axes.whole((self.samples, *shape, *(1,) * ndim)):
-            return None
-        return held.layer if self._lift(held.layer, ndim) else None
-
-    def _lift(self, name: str, ndim: int) -> bool:
-        shape = self.shapes[name]
-        if len(shape) == ndim + 1:
-            return all(size == 1 for size in shape[1:])
-        layer = self.layers.get(name)
-        if layer is None or len(layer.inputs) != 1 or not self._lift(layer.inputs[0], ndim):
-            return False
-        lifted = (*shape, *(1,) * ndim)
-        if layer.op == "linear":
-            layer = replace(layer, op="conv", options={**layer.options, "kernel_size": 1})
-        elif layer.op == "flatten":
-            layer = replace(layer, op="identity")
-        self.layers[name] = replace(layer, shape=lifted)
-        self.shapes[name] = lifted
-        return True
-
-    def _shuffled(self, node: Any, held: Held, shape: Shape) -> str | None:
-        dims, plain = held.dims, axes.whole((self.samples, *shape))
-        channels, sizes = shape[0], shape[1:]
-        if len(dims) != len(plain) or dims[0] != plain[0]:
-            return None
-        if dims[2:] == plain[2:] and len(dims[1]) == 2:  # noqa: PLR2004 - groups and channels inside
-            inner, groups = dims[1]
-            if inner.stride == 1 and groups.stride == inner.size:
-                options: dict[str, Option] = {"groups": groups.size}
-                return self.emit(node, "channelshuffle", (held.layer,), shape, options, suffix=".shuffle").layer
-        factor = _factor(dims, sizes, channels, up=True)
-        if factor:
-            after = (channels // factor ** len(sizes), *(size * factor for size in sizes))
-            return self.emit(
-                node, "pixelshuffle", (held.layer,), after, {"upscale_factor": factor}, suffix=".shuffle"
-            ).layer
-        factor = _factor(dims, sizes, channels, up=False)
-        if factor:
-            after = (channels * factor ** len(sizes), *(size // factor for size in sizes))
-            return self.emit(
-                node, "pixelunshuffle", (held.layer,), after, {"downscale_factor": factor}, suffix=".shuffle"
-            ).layer
-        return None
-
-    def _tokens(self, node: Any, held: Held, shape: Shape) -> str | None:
-        dims, plain = held.dims, axes.whole((self.samples, *shape))
-        positions = tuple(atom for dim in plain[2:] for atom in dim)
-        if len(shape) < 3 or dims != (plain[0], plain[1], positions):  # noqa: PLR2004 - two axes or more
-            return None
-        count = axes.size_of(positions)
-        return self.emit(node, "tokens", (held.layer,), (shape[0], count), suffix=".tokens").layer
-
-
-def _factor(dims: Dims, sizes: tuple[int, ...], channels: int, *, up: bool) -> int | None:
-    """The factor of a pixel shuffle (`up`) or unshuffle that was written with views; None where it is none."""
-    if not sizes or len(dims) != len(sizes) + 2:
-        return None
-    last = axes.size_of(dims[-1])
-    factor = last // sizes[-1] if up else sizes[-1] // last
-    volume = factor ** len(sizes)
-    if factor < 2 or (channels % volume if up else any(size % factor for size in sizes)):  # noqa: PLR2004 - nothing moves
-        return None
-    if not up:
-        rest = tuple(_part(axis, size // factor, factor) for axis, size in enumerate(sizes, axes.SPACE))
-        moved = {*_part(axes.CHANNELS, channels, 1), *(Atom(axis, factor) for axis, _ in enumerate(sizes, axes.SPACE))}
-        return factor if dims[2:] == rest and set(dims[1]) == moved and len(dims[1]) == len(moved) else None
-    strides = [volume // factor ** (place + 1) for place in range(len(sizes))]
-    spread = tuple(
-        (*_part(axis, size, 1), Atom(axes.CHANNELS, factor, stride))
-        for axis, (size, stride) in enumerate(zip(sizes, strides, strict=True), axes.SPACE)
-    )
-    return factor if dims[1:] == (_part(axes.CHANNELS, channels // volume, volume), *spread) else None
-
-
-def _part(axis: int, size: int, stride: int) -> Dim:
-    return (Atom(axis, size, stride),) if size > 1 else ()
-
-
-def _text(shape: Shape) -> str:
-    return "x".join(map(str, shape))
+        return replace(found[0], dims=(axes.joined(atom for root in found for atom in root.dims[0]),))
