@@ -1,150 +1,25 @@
 from __future__ import annotations
 
 import json
-import random
 import zipfile
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import cnncalc
-from cnncalc.errors import SpecError, UsageError
-from cnncalc.importers.keras.config import MAX_BYTES, MAX_DEPTH
 from cnncalc.importers.keras.model import read_keras
 from cnncalc.importers.writing.to_yaml import to_yaml
 from cnncalc.spec import reader
+from tests.importers.keras_configs import CONV, functional, layer, read, report, sequential
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-    from cnncalc.importers.layers import Imported
-    from cnncalc.report import Report
-
-Json = dict[str, Any]
-
-
-def layer(kind: str, name: str, *inputs: str, **config: Any) -> Json:
-    """A layer as Keras 3 writes it."""
-    tensors = [
-        {
-            "class_name": "__keras_tensor__",
-            "config": {"shape": [None], "dtype": "float32", "keras_history": [one, 0, 0]},
-        }
-        for one in inputs
-    ]
-    args = [tensors] if len(tensors) > 1 else tensors
-    return {
-        "module": "keras.layers",
-        "class_name": kind,
-        "config": {"name": name, "trainable": True, **config},
-        "registered_name": None,
-        "name": name,
-        "inbound_nodes": [{"args": args, "kwargs": {}}] if inputs else [],
-    }
-
-
-def functional(layers: Sequence[Json], first: str, last: str, name: str = "net") -> Json:
-    return {
-        "module": "keras",
-        "class_name": "Functional",
-        "config": {
-            "name": name,
-            "layers": list(layers),
-            "input_layers": [[first, 0, 0]],
-            "output_layers": [[last, 0, 0]],
-        },
-    }
-
-
-def sequential(*layers: Json, shape: Sequence[int | None] = (None, 32, 32, 3)) -> Json:
-    first = layer("InputLayer", "in0", batch_shape=list(shape))
-    return {"module": "keras", "class_name": "Sequential", "config": {"name": "net", "layers": [first, *layers]}}
-
-
-def read(config: Json, **given: Any) -> Imported:
-    return read_keras(json.dumps(config).encode(), **given)
-
-
-def report(config: Json) -> Report:
-    return cnncalc.analyze(reader.parse(to_yaml(read(config))))
 
 
 def size(n: int, kind: str, **config: Any) -> tuple[int, ...]:
     """The output sizes of one layer on a map of n x n."""
     found = report(sequential(layer(kind, "only", **config), shape=(None, n, n, 3)))
     return tuple(next(iter(found.outputs.values())))[1:]
-
-
-CONV = {"filters": 8, "kernel_size": [3, 3]}
-
-
-class TestRefusals:
-    def test_all_layers_without_a_counterpart_are_listed_at_once(self) -> None:
-        with pytest.raises(SpecError) as caught:
-            read(functional(
-                [layer("InputLayer", "in0", batch_shape=[None, 8, 8, 3]), layer("Lambda", "a", "in0"),
-                 layer("ReLU", "b", "a"), layer("LSTM", "c", "b")], "in0", "c",
-            ))  # fmt: skip
-        assert [found.layer for found in caught.value.findings] == ["a", "c"]
-
-    def test_layers_in_a_circle_are_refused(self) -> None:
-        with pytest.raises(SpecError, match="the layers a, b wait for each other"):
-            read(functional(
-                [layer("InputLayer", "in0", batch_shape=[None, 8, 8, 3]), layer("Add", "a", "in0", "b"),
-                 layer("ReLU", "b", "a")], "in0", "b",
-            ))  # fmt: skip
-
-    @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b'{"class_name": "Sequential"}', b"\xff\xfe", b"PK"])
-    def test_what_is_no_model_is_refused(self, text: bytes) -> None:
-        with pytest.raises(SpecError):
-            read_keras(text)
-
-    def test_deep_nesting_is_refused_before_it_is_parsed(self) -> None:
-        with pytest.raises(SpecError, match=f"deeper than {MAX_DEPTH}"):
-            read_keras(b"[" * 100_000)
-
-    def test_a_zip_bomb_is_read_no_further_than_the_limit(self) -> None:
-        packed = BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("config.json", b" " * (MAX_BYTES * 4))
-        assert len(packed.getvalue()) < MAX_BYTES / 100
-        with pytest.raises(SpecError, match="above the limit of 32 MiB"):
-            read_keras(packed.getvalue())
-
-    def test_an_archive_without_a_configuration_is_refused(self) -> None:
-        packed = BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("other.json", "{}")
-        with pytest.raises(SpecError, match=r"no config\.json"):
-            read_keras(packed.getvalue())
-
-    def test_damaged_archives_and_texts_are_errors_or_other_models_but_never_a_crash(self) -> None:
-        draw = random.Random(6)
-        text = json.dumps(sequential(layer("Conv2D", "a", **CONV), layer("Dense", "b", units=3))).encode()
-        packed = BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("config.json", text)
-        refused = 0
-        for whole in (text, packed.getvalue()):
-            for _ in range(600):
-                data = bytearray(whole)
-                for _ in range(draw.randint(1, 3)):
-                    data[draw.randrange(len(data))] = draw.randrange(256)
-                try:
-                    read_keras(bytes(data))
-                except (SpecError, UsageError):
-                    refused += 1
-        assert refused > 300
-
-    def test_free_sizes_are_asked_for(self) -> None:
-        with pytest.raises(UsageError, match=r"`in0` are free \(3x\?x\?\)"):
-            read(sequential(layer("ReLU", "a"), shape=(None, None, None, 3)))
-
-    def test_an_absurd_size_is_refused(self) -> None:
-        with pytest.raises(SpecError, match="batch, sizes and channels were expected"):
-            read(sequential(layer("ReLU", "a"), shape=(None, 2**40, 8, 3)))
 
 
 class TestSizes:
@@ -254,3 +129,65 @@ class TestNetworks:
             archive.writestr("config.json", json.dumps(config))
             archive.writestr("model.weights.h5", b"\x00" * 100)
         assert read_keras(path) == read(config)
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_a_model_with_its_channels_first_says_so_in_its_layers(self, first: bool) -> None:  # noqa: FBT001
+        order = "channels_first" if first else "channels_last"
+        config = sequential(
+            layer("Conv2D", "c", **CONV, data_format=order), layer("Flatten", "f"), layer("Dense", "d", units=5),
+            shape=(None, 3, 32, 16) if first else (None, 32, 16, 3),
+        )  # fmt: skip
+        found = report(config)
+        assert read(config).inputs == {"input": (3, 32, 16)}
+        assert found.totals.params == 3 * 8 * 9 + 8 + 8 * 30 * 14 * 5 + 5
+
+    def test_a_shared_model_counts_once(self) -> None:
+        conv = layer("Conv2D", "c", "x", filters=3, kernel_size=[3, 3], padding="same")
+        inner = functional(
+            [layer("InputLayer", "x", batch_shape=[None, 8, 8, 3]), conv, layer("ReLU", "r", "c")], "x", "r"
+        )
+        calls = (
+            layer("Functional", "twin", "left")["inbound_nodes"] + layer("Functional", "twin", "right")["inbound_nodes"]
+        )
+        both = layer("Add", "a", "twin", "twin")
+        both["inbound_nodes"][0]["args"][0][1]["config"]["keras_history"] = ["twin", 1, 0]
+        outer = functional(
+            [
+                layer("InputLayer", "left", batch_shape=[None, 8, 8, 3]),
+                layer("InputLayer", "right", batch_shape=[None, 8, 8, 3]),
+                {**layer("Functional", "twin"), "config": inner["config"], "inbound_nodes": calls},
+                both,
+            ], "left", "a",
+        )  # fmt: skip
+        outer["config"]["input_layers"] = [["left", 0, 0], ["right", 0, 0]]
+        assert report(outer).totals.params == 3 * 3 * 9 + 3
+        assert list(read(outer).inputs) == ["left", "right"]
+
+    def test_names_that_differ_in_signs_are_layers_of_their_own(self) -> None:
+        found = read(sequential(layer("Conv2D", "a/b", **CONV), layer("Conv2D", "a-b", **CONV)))
+        assert [one.shares for one in found.layers] == [None, None]
+        assert len({one.name for one in found.layers}) == 2
+
+    def test_frozen_layers_are_frozen(self) -> None:
+        config = sequential(layer("Conv2D", "c", **CONV), layer("BatchNormalization", "n"))
+        config["config"]["layers"][1]["config"]["trainable"] = False
+        assert [bool(one.options.get("frozen")) for one in read(config).layers] == [True, False]
+
+    def test_a_sequential_of_keras_1_is_a_list(self) -> None:
+        first = layer("Conv2D", "c", **CONV, batch_input_shape=[None, 8, 8, 3])
+        assert report({"class_name": "Sequential", "config": [first]}).totals.params == 3 * 8 * 9 + 8
+
+
+class TestAttention:
+    def test_its_projections_are_layers_below_its_name(self) -> None:
+        attention = layer("MultiHeadAttention", "mha", "in0", "in0", num_heads=2, key_dim=3, value_dim=5)
+        attention["inbound_nodes"][0]["args"] = attention["inbound_nodes"][0]["args"][0]
+        config = functional([layer("InputLayer", "in0", batch_shape=[None, 10, 8]), attention], "in0", "mha")
+        found = read(config)
+        assert [(one.name, one.op, one.shape) for one in found.layers] == [
+            ("mha.query", "conv", (6, 10)), ("mha.key", "conv", (6, 10)), ("mha.value", "conv", (10, 10)),
+            ("mha.sdpa", "sdpa", (10, 10)), ("mha.attention_output", "conv", (8, 10)),
+        ]  # fmt: skip
+        totals = report(config).totals
+        assert totals.params == 2 * (8 * 6 + 6) + 8 * 10 + 10 + 10 * 8 + 8
+        assert totals.macs == 10 * (8 * 6 * 2 + 8 * 10 + 10 * 8) + 10 * 10 * (6 + 10)

@@ -103,11 +103,10 @@ def _macs(layer: Any) -> int:
     if kind.startswith("Separable"):
         kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
         return _positions(layer, layer.output) * sum(int(prod(kernel.shape)) for kernel in kernels)
-    holder = layer.layer if kind == "SpectralNormalization" else layer
+    holder: Any = layer.layer if kind == "SpectralNormalization" else layer
     if "Conv" in kind or holder is not layer:
-        return _positions(holder, layer.input if "Transpose" in kind else layer.output) * prod(
-            tuple(holder.kernel.shape)
-        )
+        tensor = layer.input if "Transpose" in kind else layer.output
+        return _positions(holder, tensor) * int(prod(holder.kernel.shape))
     if kind in ("Dense", "EinsumDense"):  # those that contract the last axis
         return prod((*layer.input.shape[1:-1], *layer.kernel.shape))
     return 0

@@ -17,7 +17,9 @@ Source = Union[str, "os.PathLike[str]", bytes]
 MAX_BYTES = 32 * 2**20
 """Of a configuration; that of a network of a thousand layers has half a mebibyte."""
 MAX_DEPTH = 60
+MAX_DIGITS = 20
 CONFIG = "config.json"
+PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BRACKET = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|[\[\]{}]", re.DOTALL)
 """Texts are matched whole, so that brackets inside them do not count."""
 
@@ -33,22 +35,29 @@ def read_config(source: Source) -> dict[str, Any]:
         raise bad(f"{shown}: a configuration above the limit of {MAX_BYTES // 2**20} MiB", code="CNN902")
     _check_depth(text, shown)
     try:
-        config = json.loads(text)
+        config = json.loads(text, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise bad(f"{shown}: its configuration is no JSON: {error}") from None
-    if not isinstance(config, dict) or "class_name" not in config or not isinstance(config.get("config"), dict):
+    if not isinstance(config, dict) or "class_name" not in config or not isinstance(config.get("config"), (dict, list)):
         raise bad(f"{shown} is no Keras model: `class_name` and `config` are missing")
     return config
 
 
 def is_config(data: bytes) -> bool:
     """Whether the bytes of a JSON file look like a Keras model, not like a spec."""
-    return b'"class_name"' in data and b'"layers"' in data and b'"cnncalc"' not in data[:1024]
+    return b'"class_name"' in data and b'"config"' in data and b'"cnncalc"' not in data[:1024]
 
 
 def bad(message: str, *, code: str = "CNN905", layer: str | None = None) -> SpecError:
     """What is wrong with a file."""
     return SpecError([finding(code, message, layer=layer)])
+
+
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        message = f"a number of {len(text)} digits"
+        raise ValueError(message)
+    return int(text)
 
 
 def _file(path: Path, shown: str) -> bytes:
@@ -66,8 +75,11 @@ def _file(path: Path, shown: str) -> bytes:
 def _unpacked(file: Any, shown: str) -> bytes:
     """The configuration of an archive, and not a byte more than the limit; the weights are not touched."""
     try:
-        with zipfile.ZipFile(file) as archive, archive.open(CONFIG) as member:
-            return member.read(MAX_BYTES + 1)
+        with zipfile.ZipFile(file) as archive:
+            if archive.getinfo(CONFIG).compress_type not in PLAIN:  # others may ask for any amount of memory
+                raise bad(f"{shown}: {CONFIG} is packed in a way that Keras does not use")
+            with archive.open(CONFIG) as member:
+                return member.read(MAX_BYTES + 1)
     except KeyError:
         raise bad(f"{shown} is no Keras model: the archive has no {CONFIG}") from None
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:

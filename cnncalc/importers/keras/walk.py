@@ -82,10 +82,10 @@ class Walk:
         for layer in layers:
             if entries.kind_of(layer) == "InputLayer":
                 continue
-            found = self._call(layer, place, (held[0],) if len(held) == 1 else (held,), {}, 0, None)
-            if not found:
-                return []
-            held = found
+            if held:
+                held = self._call(layer, place, (held[0],) if len(held) == 1 else (held,), {}, 0, None) or []
+            else:
+                self._unreached(layer, place)
         return held
 
     def _first(self, entry: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> Held:
