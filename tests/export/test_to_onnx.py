@@ -97,6 +97,11 @@ class TestNodes:
         network = network_of(net("maxpool 2 s2 p1 ceil", input_="3x5x5"))  # 1 + 5 + 1: windows at -1, 1, 3, and 5
         assert (network.nodes[0].attributes["ceil_mode"], network.outputs[0].dims) == (0, (3, 3, 3))
 
+    def test_beside_an_axis_that_is_rounded_up_it_is_left_out_by_less_padding(self) -> None:
+        network = network_of(net("avgpool 2 s2 p0x1 ceil", input_="6x19x7"))
+        (node,) = network.nodes
+        assert (node.attributes["ceil_mode"], node.attributes["pads"]) == (1, (0, 1, 0, 0))
+
     def test_factors_and_sizes_of_resizing(self) -> None:
         network = network_of(net("a: upsample 2", "b: upsample size=20x30", input_="3x8x8"))
         found = {tensor.name: tensor.fill for tensor in network.tensors}

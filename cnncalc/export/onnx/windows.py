@@ -53,36 +53,19 @@ def convt(draft: Draft) -> str:
 
 def maxpool(draft: Draft) -> str:
     """Padding is never the maximum."""
-    settings = draft.settings
-    return draft.node(
-        "MaxPool",
-        draft.x,
-        **_window(draft, settings.padding),
-        dilations=settings.dilation,
-        ceil_mode=_rounds_up(draft),
-    )
+    return draft.node("MaxPool", draft.x, **_pool(draft), dilations=draft.settings.dilation)
 
 
 def avgpool(draft: Draft) -> str:
-    """The divisor counts padding or not."""
-    return draft.node(
-        "AveragePool",
-        draft.x,
-        **_window(draft, draft.settings.padding),
-        ceil_mode=_rounds_up(draft),
-        count_include_pad=int(draft.op.count_include_pad),
-    )
+    """The divisor counts padding or not; what rounding up adds to it never counts, which older runtimes get wrong."""
+    pool = _pool(draft)
+    counts = draft.op.count_include_pad and (any(map(any, draft.settings.padding)) or not pool["ceil_mode"])
+    return draft.node("AveragePool", draft.x, **pool, count_include_pad=int(counts))
 
 
 def lppool(draft: Draft) -> str:
     """Power-average pooling."""
-    return draft.node(
-        "LpPool",
-        draft.x,
-        **_window(draft, draft.settings.padding),
-        ceil_mode=_rounds_up(draft),
-        p=draft.op.norm_type,
-    )
+    return draft.node("LpPool", draft.x, **_pool(draft), p=draft.op.norm_type)
 
 
 def blurpool(draft: Draft) -> str:
@@ -160,16 +143,21 @@ def _padded(draft: Draft, mode: Boundary) -> tuple[str, Sides]:
     return resided(draft, draft.x, sides, mode), ((0, 0),) * len(sides)
 
 
-def _rounds_up(draft: Draft) -> int:
-    """Only where rounding up gives a window more, as the rule for a window in the padding has changed between versions.
+def _pool(draft: Draft) -> dict[str, Attribute]:
+    """The window of a pool; it rounds up only where that gives a window more.
 
-    Where `ceil_mode` asks for it but the last window would begin in the padding, the size is that of rounding down.
+    A window that would begin in the padding is left out, but not by older runtimes: on an axis that has one, padding
+    behind the last window goes.
     """
     settings = draft.settings
-    floors = tuple(
-        (n + sum(pair) - reach) // stride + 1
-        for n, pair, reach, stride in zip(
-            draft.shape.sizes, settings.padding, settings.effective_kernel_size, settings.stride, strict=True
+    axes = list(zip(draft.shape.sizes, settings.padding, settings.effective_kernel_size, settings.stride, strict=True))
+    floors = tuple((n + sum(pair) - reach) // stride + 1 for n, pair, reach, stride in axes)
+    rounds_up = floors != draft.output.sizes
+    sides = settings.padding
+    if rounds_up:
+        rests = [(n + sum(pair) - reach) % stride for n, pair, reach, stride in axes]
+        sides = tuple(
+            (before, max(after - rest, 0) if down == size else after)
+            for (before, after), rest, down, size in zip(sides, rests, floors, draft.output.sizes, strict=True)
         )
-    )
-    return int(floors != draft.output.sizes)
+    return {**_window(draft, sides), "ceil_mode": int(rounds_up)}
