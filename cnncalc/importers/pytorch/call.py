@@ -59,7 +59,7 @@ class Call:
     @property
     def results(self) -> list[Any]:
         """What comes out, as PyTorch knows it."""
-        found = self.node.meta["val"]
+        found = self.node.meta.get("val")
         return list(found) if isinstance(found, (tuple, list)) else [found]
 
     def sizes(self, index: int = 0) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def derived(call: Call) -> Any:
                 batched=_is_batched(call, given, shape),
             )
         )
-    return tuple(made) if isinstance(call.node.meta["val"], (tuple, list)) else made[0]
+    return tuple(made) if isinstance(call.node.meta.get("val"), (tuple, list)) else made[0]
 
 
 def _unique(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -73,6 +73,8 @@ def _is_batched(call: Call, given: list[Weights], shape: tuple[int, ...]) -> boo
     if call.op in SPREADS and given:
         before = given[0].shape
         return given[0].batched or len(before) < len(shape) or before[0] != shape[0]
+    if not given:  # made from nothing: with three axes or more the first is the batch where it has its size
+        return len(shape) > 2 and shape[0] == call.trace.samples  # noqa: PLR2004
     return any(each.batched for each in given)
 
 

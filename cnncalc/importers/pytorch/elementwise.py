@@ -90,8 +90,8 @@ def softmax(call: Call) -> Held:
 
 
 def dropout(call: Call) -> Held:
-    """No effect at inference."""
-    return call.same("dropout", call.x, {"p": decimal(call.args["p"])})
+    """No effect at inference; without a probability no effect at all."""
+    return call.same("dropout", call.x, {"p": decimal(call.args["p"])}) if call.args["p"] else call.x
 
 
 def prelu(call: Call) -> Held:
@@ -120,6 +120,14 @@ def glu(call: Call) -> Held:
 def nothing(call: Call) -> Any:
     """No figure changes."""
     return call.first
+
+
+def copied(call: Call) -> Any:
+    """`copy(x, source)`: what `x` was does not matter."""
+    source = call.args["src"]
+    if not isinstance(source, Held):
+        raise UnmappedError("a tensor of the network that a constant replaces")
+    return source
 
 
 def decimal(number: float) -> Option:

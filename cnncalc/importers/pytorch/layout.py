@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from cnncalc.importers.pytorch.call import Call
 
 
-def slices(call: Call) -> Held:
-    """`slice(x, dim, start, end, step)`."""
+def slices(call: Call) -> Held | Weights:
+    """`slice(x, dim, start, end, step)`; what has no elements is a constant."""
     x, place = call.x, call.place()
     size = axes.size_of(x.dims[place])
     start, end, step = slice(call.args["start"], call.args["end"], call.args["step"]).indices(size)
+    if start >= end:
+        return Weights(path=call.node.name, shape=call.sizes(), trained=False)
     return cut(call.trace, call.node, x, place, Stretch(start=start, end=end, step=step))
 
 

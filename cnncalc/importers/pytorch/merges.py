@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.pytorch.weights import fresh, parts_of, take, weighted
+from cnncalc.importers.pytorch.weights import call_after, fresh, parts_of, take, weighted
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import arranged, laid, pointwise, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
@@ -53,6 +53,7 @@ def with_constant(call: Call, op: str, x: Held, other: Weights) -> Held:
             return x
     if axes.has(x.dims, REPEAT):
         x = spread(trace, call.node, x)
+    call_after(call, parts)
     shape = trace.shapes[x.layer]
     places = _spread_places(x, other)
     if op == "mul" and len(places) == 1 and prod(other.shape) == shape[0] and _is_whole(trace, x, places[0]):
@@ -180,6 +181,7 @@ def _prepended(call: Call, x: Held, before: Sequence[Weights], place: int) -> He
     if fresh(trace, parts) != count * channels or axes.has([x.dims[place]], CHANNELS):
         return None
     x = arranged(trace, call.node, x, (trace.whole(x.layer)[1], x.dims[place]), tokens=True)
+    call_after(call, parts)
     total = count + axes.size_of(x.dims[place])
     frozen: dict[str, Option] = {"frozen": True} if all(part.frozen for part in parts) else {}
     made = call.emit("prepend", (x.layer,), (channels, total), {"count": count, **frozen})
@@ -198,6 +200,7 @@ def _extended(call: Call, x: Held, given: Sequence[Weights], place: int) -> Held
     sizes = call.sizes()
     parts = parts_of(given)
     count, macs = fresh(trace, parts), sum(part.macs for part in given)
+    call_after(call, parts)
     shape = trace.shapes[x.layer]
     dim = x.dims[place]
     if len(dim) <= 1 and axes.only(dim, CHANNELS, shape[0]):

@@ -57,6 +57,7 @@ MAPPERS: dict[str, Callable[[Call], Any]] = {
     **dict.fromkeys(elementwise.DECLARED, elementwise.declared),
     **dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh"), elementwise.clamp),
     **dict.fromkeys(("softmax", "_softmax", "log_softmax", "_log_softmax"), elementwise.softmax),
+    "copy": elementwise.copied,
     "pow": elementwise.power,
     "dropout": elementwise.dropout,
     "prelu": elementwise.prelu,

@@ -36,6 +36,21 @@ def fresh(trace: Trace, parts: Sequence[Part]) -> int:
     return count
 
 
+def call_after(call: Call, parts: Sequence[Part]) -> None:
+    """What a parameter of its own does is called after it, unless its module is: `pos_embed`."""
+    trace, name = call.trace, call.node.name
+    path = only_path(trace, parts)
+    if path is not None and trace.names[name] not in trace.named:
+        trace.names[name] = path
+        trace.named |= {path}
+
+
+def only_path(trace: Trace, parts: Sequence[Part]) -> str | None:
+    """The name of the only parameter there is, unless a layer has that name."""
+    paths = {part.path for part in parts}
+    return paths.pop() if len(paths) == 1 and not paths & trace.layers.keys() else None
+
+
 def take(trace: Trace, parts: Sequence[Part], name: str) -> None:
     """Note that a layer counts these."""
     for part in parts:

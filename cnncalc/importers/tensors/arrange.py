@@ -64,7 +64,7 @@ def plan(trace: Trace, name: str, target: tuple[Dim, ...], *, tokens: bool | Non
         return Plan(op=LIFT, options={}, suffix="")
     if tokens is not False and len(plain) > 1 and target == (plain[0], axes.joined(a for d in plain[1:] for a in d)):
         return Plan(op="tokens", options={}, suffix=".tokens")
-    shuffle = shuffles.shuffle(trace.shapes[name], target)
+    shuffle = None if is_tokens else shuffles.shuffle(trace.shapes[name], target)
     if shuffle is not None:
         return Plan(op=shuffle[0], options=shuffle[1], suffix=".shuffle")
     if target[1:] == plain[1:] and right:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.arrange import as_channels
+from cnncalc.importers.tensors.arrange import as_channels, pointwise
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE
+from cnncalc.importers.tensors.cutting import shrunk
 from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FEW = 4
+"""Groups of channels that are merged one by one."""
 LETTERS = {1: "l", 2: "hw", 3: "dhw"}
 
 
@@ -24,6 +27,8 @@ def reduced(trace: Trace, node: Any, x: Held, kind: str, places: Sequence[int], 
         x, dims=tuple(axes.without(dim, REPEAT) if place in places else dim for place, dim in enumerate(x.dims))
     )
     over = covered(trace, x, places)
+    if over is None and is_part_of_channels(trace, x, places):
+        return _of_part(trace, node, x, kind, places, keep=keep)
     if over is None:
         x = as_channels(trace, node, x, places)
         over = {CHANNELS}
@@ -37,6 +42,46 @@ def reduced(trace: Trace, node: Any, x: Held, kind: str, places: Sequence[int], 
         made = _emitted(trace, node, made, kind, letter)
     dims = [() if place in places else dim for place, dim in enumerate(x.dims) if keep or place not in places]
     return Held(layer=made, dims=tuple(dims))
+
+
+def is_part_of_channels(trace: Trace, x: Held, places: Sequence[int]) -> bool:
+    """Whether these dimensions are part of the channels, at one position of many."""
+    atoms = [atom for place in places for atom in x.dims[place]]
+    return all(atom.axis == CHANNELS for atom in atoms) and any(size > 1 for size in trace.shapes[x.layer][1:])
+
+
+def _of_part(trace: Trace, node: Any, x: Held, kind: str, places: Sequence[int], *, keep: bool) -> Held:  # noqa: PLR0913 - as many as it takes
+    """Few groups of channels are merged; else it is declared, so that what stays at its position stays local."""
+    atoms = [atom for place in places for atom in x.dims[place]]
+    channels, *sizes = trace.shapes[x.layer]
+    left = channels // axes.size_of(atoms)
+    merge = {"sum": "add", "mean": "add", "max": "max", "min": "min"}.get(kind)
+    is_outer = len(atoms) == 1 and atoms[0].stride * atoms[0].size == channels
+    dims = x.dims
+    for atom in atoms:
+        dims = shrunk(dims, atom, 1)
+    if merge and is_outer and atoms[0].size <= FEW:
+        inputs = _groups(trace, node, x.layer, atoms[0].size)
+        made = trace.emit(node, merge, inputs, (left, *sizes)).layer
+    else:
+        made = trace.emit(node, "custom", (x.layer,), (left, *sizes), pointwise(len(sizes), left)).layer
+    kept = tuple(dim for place, dim in enumerate(dims) if keep or place not in places)
+    return Held(layer=made, dims=kept)
+
+
+def _groups(trace: Trace, node: Any, name: str, count: int) -> tuple[str, ...]:
+    """Groups of channels: what was concatenated, or slices."""
+    layer = trace.layers.get(name)
+    channels, *sizes = trace.shapes[name]
+    part = channels // count
+    if layer is not None and layer.op == "concat" and all(trace.shapes[each][0] == part for each in layer.inputs):
+        return layer.inputs
+    return tuple(
+        trace.emit(
+            node, "slice", (name,), (part, *sizes), {"channels": f"{at * part}:{(at + 1) * part}"}, suffix=f"_{at}"
+        ).layer
+        for at in range(count)
+    )
 
 
 def covered(trace: Trace, x: Held, places: Sequence[int]) -> set[int] | None:

@@ -122,9 +122,12 @@ class Trace:
         options: dict[str, Option] | None = None,
         weights: tuple[Any, ...] = (),
         suffix: str = "",
+        called: str | None = None,
     ) -> Held:
-        """Add a layer; weights that an earlier layer has are shared with it."""
+        """Add a layer; weights that an earlier layer has are shared with it. `called`: a name that the source has."""
         name = self._name(node, suffix)
+        if called is not None and called not in self.layers:
+            name = called
         given = [each for each in weights if isinstance(each, Weights)]
         shares = None
         if given:
@@ -141,7 +144,7 @@ class Trace:
             inputs=inputs,
             shape=shape,
             shares=shares,
-            is_named=name in self.named,
+            is_named=name in self.named or name == called,
         )
         if len(shape) == 2 and self._makes_tokens(op, inputs, options or {}):  # noqa: PLR2004 - channels and one axis
             self.tokens.add(name)
