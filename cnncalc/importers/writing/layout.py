@@ -115,8 +115,10 @@ def _broken(line: str) -> Iterator[str]:
         return
     words = line.lstrip(" ").split(" ")
     margin = " " * (len(line) - len(line.lstrip(" -")) + 4)
-    own = line[: len(line) - len(line.lstrip(" "))] + words[0]
-    for word in words[1:]:
+    # A key stays with its value.
+    head = next((at for at, word in enumerate(words) if word != "-" and not word.endswith(":")), 0)
+    own = line[: len(line) - len(line.lstrip(" "))] + " ".join(words[: head + 1])
+    for word in words[head + 1 :]:
         if len(own) + 1 + len(word.partition(_MARK)[0]) > WIDTH:
             yield own
             own = margin + word
