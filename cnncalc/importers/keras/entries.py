@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MODELS = frozenset({"Sequential", "Functional", "Model"})
+MAX_NAME = 200
 _WORD = re.compile(r"[^0-9A-Za-z_]+")
 
 
@@ -54,8 +55,8 @@ def key_of(entry: Mapping[str, Any]) -> str:
 
 
 def word(text: str) -> str:
-    """Letters, digits and underscores alone."""
-    return _WORD.sub("_", text).strip("_")
+    """Letters, digits and underscores alone, and no more of them than a line has room for."""
+    return _WORD.sub("_", text[:MAX_NAME]).strip("_")
 
 
 def is_model(entry: Mapping[str, Any]) -> bool:
@@ -95,7 +96,10 @@ def stated(entry: Mapping[str, Any]) -> Any:
 
 
 def in_order(layers: Iterable[Mapping[str, Any]]) -> list[Unit]:
-    """A unit for every call, after those that it waits for, else as in the file; SpecError where none can be first."""
+    """A unit for every call, after those that it waits for; SpecError where none can be first.
+
+    Files go by depth, all branches side by side; here a branch is followed as long as nothing else reads it.
+    """
     units = [unit for layer in layers for unit in _units(layer)]
     known = {(unit.name, unit.number) for unit in units}
     missing = {at: frozenset(unit.waits_for) for at, unit in enumerate(units)}
@@ -110,15 +114,21 @@ def in_order(layers: Iterable[Mapping[str, Any]]) -> list[Unit]:
     order: list[Unit] = []
     done: set[tuple[str, int]] = set()
     while ready:
-        unit = units[heapq.heappop(ready)]
-        order.append(unit)
-        if (unit.name, unit.number) in done:
-            raise bad(f"two layers are called {unit.name}")
-        done.add((unit.name, unit.number))
-        for at in waiting.get((unit.name, unit.number), ()):
-            left[at] -= 1
-            if not left[at]:
-                heapq.heappush(ready, at)
+        unit: Unit | None = units[heapq.heappop(ready)]
+        while unit is not None:
+            key = (unit.name, unit.number)
+            if key in done:
+                raise bad(f"two layers are called {unit.name}")
+            done.add(key)
+            order.append(unit)
+            readers = waiting.get(key, ())
+            for at in readers:
+                left[at] -= 1
+            free = [at for at in readers if not left[at]]
+            unit = units[free[0]] if len(readers) == len(free) == 1 else None
+            if unit is None:
+                for at in free:
+                    heapq.heappush(ready, at)
     if len(order) < len(units):
         raise bad(_stuck([units[at] for at, count in left.items() if count], known))
     return order
