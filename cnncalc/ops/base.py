@@ -1,7 +1,8 @@
 """What an op is: one frozen pydantic model that says its options and infers everything from its input shapes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from importlib import import_module
 from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -180,8 +181,30 @@ class Op(BaseModel):
         return ()
 
 
-OPS: dict[str, type[Op]] = {}
-"""Every op by the name that the language knows it by."""
+class Ops(Mapping[str, type[Op]]):
+    """Every op by the name that the language knows it by; a file is loaded when one of its ops is asked for."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        """By name the module that registers it."""
+        self.loaded: dict[str, type[Op]] = {}
+
+    def __getitem__(self, name: str) -> type[Op]:
+        if name not in self.loaded:
+            import_module(self.files[name])
+        return self.loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+OPS = Ops()
 SYNONYMS: dict[str, str] = {}
 """Other accepted spellings of an op (PyTorch's names of norms and activations)."""
 
@@ -193,10 +216,13 @@ def register(*names: str, synonyms: Mapping[str, str] | None = None) -> Callable
 
     def add(cls: OpClass) -> OpClass:
         for name in names:
-            if name in OPS or name in SYNONYMS:
+            if name in OPS.loaded or name in SYNONYMS:
                 message = f"op {name!r} is registered twice"
                 raise ValueError(message)
-            OPS[name] = cls
+            if OPS.files.get(name) != cls.__module__:
+                message = f"op {name!r} does not stand in the line of its file in cnncalc/ops/__init__.py"
+                raise ValueError(message)
+            OPS.loaded[name] = cls
         for other, name in (synonyms or {}).items():
             if other in OPS or other in SYNONYMS or name not in names:
                 message = f"synonym {other!r} is taken or means no op of this family"

@@ -78,6 +78,12 @@ def test_a_table_on_a_pipe_never_imports_rich(command: str) -> None:
     assert not modules & {"torch", "onnx", "cnncalc.export.to_json", "cnncalc.render.snippet"}
 
 
+def test_only_the_ops_of_a_network_are_loaded() -> None:
+    loaded = {name.rpartition(".")[2] for name in imported("rf", config("lenet5")) if name.startswith("cnncalc.ops.")}
+    assert {"conv", "pool", "linear", "activation"} <= loaded
+    assert not loaded & {"attention", "border", "convt", "custom", "merge", "reduce", "resize", "sdpa", "se"}
+
+
 def test_json_imports_no_table() -> None:
     modules = imported("rf", config("lenet5"), "--format", "json")
     assert "cnncalc.export.to_json" in modules

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
+import pkgutil
 
 import pytest
 from pydantic import ValidationError
 
+from cnncalc import ops
 from cnncalc.ops import OPS, SYNONYMS
 from cnncalc.ops.base import Op, register
 
@@ -30,6 +33,23 @@ POSITIONALS = {
 
 def test_every_op_of_the_language_is_registered_and_one_more_that_nobody_can_write() -> None:
     assert set(OPS) == {*LANGUAGE, "residual pad"}
+
+
+def test_every_op_of_every_file_stands_in_the_line_of_that_file() -> None:
+    for found in pkgutil.iter_modules(ops.__path__):
+        importlib.import_module(f"{ops.__name__}.{found.name}")
+    assert OPS.loaded.keys() == OPS.files.keys()
+    assert {name: kind.__module__ for name, kind in OPS.items()} == OPS.files
+
+
+def test_an_op_without_a_line_cannot_be_registered() -> None:
+    with pytest.raises(
+        ValueError, match=r"'nowhere' does not stand in the line of its file in cnncalc/ops/__init__\.py"
+    ):
+        register("nowhere")(Op)
+    assert "nowhere" not in OPS
+    with pytest.raises(KeyError):
+        OPS["nowhere"]
 
 
 @pytest.mark.parametrize("name", LANGUAGE)
