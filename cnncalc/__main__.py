@@ -81,13 +81,13 @@ def _dispatch(arguments: list[str]) -> int:
 
     if "_CNNCALC_COMPLETE" in os.environ:
         sys.modules["rich"] = None  # type: ignore[assignment] # typer would load it for help texts that have no markup
-        words = " ".join(os.environ.get(name, "") for name in ("_TYPER_COMPLETE_ARGS", "COMP_WORDS"))
-        named = frozenset(re.findall(r"[\w-]+", words))
+        typed = " ".join(os.environ.get(name, "") for name in ("_TYPER_COMPLETE_ARGS", "COMP_WORDS"))
+        words = ["", *re.findall(r"[\w-]+", typed)]
     else:
-        named = frozenset(arguments)
+        words = arguments
     prepare_streams()
     try:
-        status = build_app(named)(args=arguments, prog_name="cnncalc", standalone_mode=False)
+        status = build_app(words)(args=arguments, prog_name="cnncalc", standalone_mode=False)
     except Refused as error:
         return show(error)
     except UsageError as error:

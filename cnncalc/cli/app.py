@@ -14,7 +14,7 @@ import typer
 from cnncalc import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Sequence
 
 COMMANDS = {
     "summary": "One table: layers, shapes, receptive fields, parameters, MACs.",
@@ -52,8 +52,11 @@ A network is a YAML file or one line:
 """
 
 
-def build_app(named: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
-    """The typer application; commands that are not named are only listed, which spares loading them."""
+def build_app(words: Sequence[str] = ("", *COMMANDS)) -> typer.Typer:
+    """The typer application for the words of a command line: the command alone where the first word is one.
+
+    Else all are listed, and those that are named anywhere are loaded.
+    """
     app = typer.Typer(
         name="cnncalc",
         no_args_is_help=True,
@@ -62,9 +65,9 @@ def build_app(named: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback(help=_HELP)(_root)
-    for name, summary in COMMANDS.items():
-        function = _load(name) if name in named else _not_loaded
-        app.command(name, short_help=summary, context_settings=_SETTINGS)(function)
+    for name in words[:1] if words and words[0] in COMMANDS else COMMANDS:
+        function = _load(name) if name in words else _not_loaded
+        app.command(name, short_help=COMMANDS[name], context_settings=_SETTINGS)(function)
     return app
 
 
