@@ -50,7 +50,7 @@ class Field:
         count = len(axes)
         if len(reads) < count:  # all axes of the input hang on one axis of the map
             reads, in_sizes = [reads[0]] * count, [in_sizes[0]] * count
-        if len(out_sizes) < count:
+        if len(out_sizes) != count:  # axes of the result that the input does not have see it alike
             out_sizes = [out_sizes[0] if out_sizes else 1] * count
         made: list[AxisField] = []
         whole = changed = False
