@@ -120,7 +120,7 @@ def contents(tensor: Tensor) -> Iterator[bytes]:
     """
     once = packed(tensor.fill, tensor.dtype)
     left = byte_size(tensor)
-    piece = once * max(PIECE // len(once), 1) if once else b""
+    piece = once * max(min(PIECE, left) // len(once), 1)
     while left > 0:
         yield piece[:left]
         left -= len(piece)
