@@ -163,6 +163,20 @@ class TestNetworks:
         assert report(outer).totals.params == 3 * 3 * 9 + 3
         assert list(read(outer).inputs) == ["left", "right"]
 
+    def test_a_shared_model_may_end_in_a_layer_with_weights(self) -> None:
+        convs = [layer("Conv2D", name, source, filters=3, kernel_size=[3, 3], padding="same")
+                 for name, source in (("c", "x"), ("d", "c"))]  # fmt: skip
+        inner = functional([layer("InputLayer", "x", batch_shape=[None, 8, 8, 3]), *convs], "x", "d")
+        twice = (
+            layer("Functional", "twin", "in0")["inbound_nodes"] + layer("Functional", "twin", "twin")["inbound_nodes"]
+        )
+        outer = functional(
+            [layer("InputLayer", "in0", batch_shape=[None, 8, 8, 3]),
+             {**layer("Functional", "twin"), "config": inner["config"], "inbound_nodes": twice}], "in0", "twin",
+        )  # fmt: skip
+        outer["config"]["output_layers"] = [["twin", 1, 0]]
+        assert report(outer).totals.params == 2 * (3 * 3 * 9 + 3)
+
     def test_names_that_differ_in_signs_are_layers_of_their_own(self) -> None:
         found = read(sequential(layer("Conv2D", "a/b", **CONV), layer("Conv2D", "a-b", **CONV)))
         assert [one.shares for one in found.layers] == [None, None]

@@ -73,7 +73,9 @@ class Composer:
         source = named[0] if len(named) == len(layer.inputs) else stream
         op, *rest = words(layer.op, layer.options, step.trail[0] if step.trail else None)
         merged = named if source == stream else named[1:]
-        share = (f"share={self.name(layer.shares, spot)}",) if layer.shares else ()
+        share: tuple[str, ...] = ()
+        if layer.shares:  # the layer itself, not what a group around it stands for
+            share = (f"share={references.reference(layer.shares, spot.around, self.where, spot.start, itself=True)}",)
         return Line(
             name=step.name,
             parts=(op, *(self.name(other, spot) for other in merged), *rest),

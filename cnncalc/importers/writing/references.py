@@ -128,10 +128,12 @@ def places(root: Group) -> dict[str, Place]:
     return found
 
 
-def reference(target: str, around: Sequence[Group], where: Mapping[str, Place], start: int) -> str:
+def reference(
+    target: str, around: Sequence[Group], where: Mapping[str, Place], start: int, *, itself: bool = False
+) -> str:
     """The shortest name that means a layer from inside the groups `around`, of which those since `start` are visible.
 
-    Raises NoNameError where there is none.
+    `itself`: the layer, not a group that ends with it and has other weights. Raises NoNameError where there is none.
     """
     place = where[target]
     for depth in range(len(around) - 1, start - 1, -1):
@@ -139,7 +141,11 @@ def reference(target: str, around: Sequence[Group], where: Mapping[str, Place], 
             continue
         inner = place.around[depth + 1 :]
         path = [group.name for group in inner]
-        ends = [used for used, group in enumerate(inner, 1) if group.end == target and not _within(around, group)]
+        ends = [
+            used
+            for used, group in enumerate(inner, 1)
+            if group.end == target and not _within(around, group) and not (itself and place.name is not None)
+        ]
         ended = ends[0] if ends else None
         if ended is not None:  # the name of a group stands for its end
             path = path[:ended]
