@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.pytorch.linear import with_weights
 from cnncalc.importers.pytorch.merges import joined
-from cnncalc.importers.pytorch.weights import call_after, fresh, only_path, parts_of, take
+from cnncalc.importers.pytorch.weights import call_after, due, fresh, only_path, parts_of, take
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import arranged, fitted, laid, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
@@ -106,8 +106,8 @@ def _biased(call: Call, q: Held, mask: Weights) -> Held:
     """A learned bias of the scores; a mask that is a constant costs nothing."""
     trace = call.trace
     parts = parts_of([mask])
-    count = fresh(trace, parts)
-    if not count and not mask.macs:
+    count, macs = fresh(trace, parts), due(trace, [mask])
+    if not count and not macs:
         return q
     if axes.has(q.dims, REPEAT):
         q = spread(trace, call.node, q)
@@ -115,7 +115,7 @@ def _biased(call: Call, q: Held, mask: Weights) -> Held:
     out = "x".join("?" * (ndim + 1))
     made = trace.emit(
         call.node, "custom", (q.layer,), trace.shapes[q.layer],
-        {"out": out, "params": count, "macs": mask.macs}, suffix="_bias", called=only_path(trace, parts),
+        {"out": out, "params": count, "macs": macs}, suffix="_bias", called=only_path(trace, parts),
     )  # fmt: skip
     take(trace, parts, made.layer)
     return trace.like(made, q)
@@ -168,7 +168,7 @@ def _with_learned(call: Call, q: Any, k: Any, v: Any) -> Held:
     sizes = call.sizes()
     count = prod(sizes) // trace.samples
     shapes = [each.shape if isinstance(each, Weights) else tuple(map(axes.size_of, each.dims)) for each in (q, k)]
-    macs = count // sizes[-1] * shapes[1][-2] * (shapes[0][-1] + sizes[-1]) + sum(each.macs for each in learned)
+    macs = count // sizes[-1] * shapes[1][-2] * (shapes[0][-1] + sizes[-1]) + due(trace, learned)
     parts = parts_of(learned)
     call_after(call, parts)
     shape, dims = _headed(trace, sizes)

@@ -26,7 +26,10 @@ def derived(call: Call) -> Any:
     """The constants that a node makes."""
     given = [each for each in tensors(call) if isinstance(each, Weights)]
     parts = _unique(part for each in given for part in each.pieces)
-    macs = _macs(call, given) + sum({each.path: each.macs for each in given if each.macs}.values())
+    macs = _macs(call, given)
+    products = tuple(dict.fromkeys(product for each in given for product in each.products))
+    if macs:
+        products = (*products, (call.node.name, macs))
     made = []
     for index, result in enumerate(call.results):
         shape = tuple(int(size) for size in result.shape) if hasattr(result, "shape") else ()
@@ -38,7 +41,7 @@ def derived(call: Call) -> Any:
                 trained=bool(own),
                 frozen=bool(own) and all(part.frozen for part in own),
                 parts=own,
-                macs=macs if index == 0 else 0,
+                products=products,
                 batched=_is_batched(call, given, shape),
             )
         )

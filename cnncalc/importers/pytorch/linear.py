@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.pytorch.weights import fresh, parts_of, take, weighted
+from cnncalc.importers.pytorch.weights import due, fresh, parts_of, take, weighted
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import as_channels, is_channel_part, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
@@ -99,10 +99,9 @@ def _declared(  # noqa: PLR0913 - a layer has this many parts
 ) -> Held:
     trace = call.trace
     parts = parts_of(given)
-    more = sum({each.path: each.macs for each in given if isinstance(each, Weights) and each.macs}.values())
     ndim = len(shape) - 1
     out = "x".join([str(shape[0]), *"?" * ndim]) if local else text(shape)
-    options: dict[str, Option] = {"out": out, "params": fresh(trace, parts), "macs": macs + more}
+    options: dict[str, Option] = {"out": out, "params": fresh(trace, parts), "macs": macs + due(trace, given)}
     if not local:
         options["sees_all"] = True
     if parts and all(part.frozen for part in parts):
@@ -148,7 +147,7 @@ def with_weights(
 def _plain_product(call: Call, held: Held, out: int, weight: Weights) -> Held:
     trace = call.trace
     shape = trace.shapes[held.layer]
-    if not weight.trained and not weight.macs:
+    if not weight.trained:
         return _declared(call, held, (out, *shape[1:]), [weight], out * prod(shape), local=True)
     options: dict[str, Option] = {"out_channels": out, "bias": False}
     if held.layer in trace.tokens or len(shape) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.pytorch.weights import call_after, fresh, parts_of, take, weighted
+from cnncalc.importers.pytorch.weights import call_after, due, fresh, parts_of, take, weighted
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import arranged, laid, pointwise, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
@@ -48,34 +48,28 @@ def with_constant(call: Call, op: str, x: Held, other: Weights) -> Held:
     x = repeated(x, call.sizes())
     parts = parts_of([other])
     count = fresh(trace, parts)
-    if not count and not other.macs:
-        if not parts or op != "mul":
-            return x
+    if op == "mul" and parts and not axes.has(x.dims, REPEAT) and _is_scale(call, x, other):
+        call_after(call, parts)
+        return trace.like(weighted(call, "scale", x.layer, trace.shapes[x.layer], [{}], [other]), x)
+    macs = due(trace, [other])
+    if not count and not macs:
+        return x
     if axes.has(x.dims, REPEAT):
         x = spread(trace, call.node, x)
     call_after(call, parts)
-    shape = trace.shapes[x.layer]
-    places = _spread_places(x, other)
-    if op == "mul" and len(places) == 1 and prod(other.shape) == shape[0] and _is_whole(trace, x, places[0]):
-        made = weighted(call, "scale", x.layer, shape, [{}], [other])
-        return trace.like(made, x)
-    if not count and not other.macs:
-        return x
     frozen: dict[str, Option] = {"frozen": True} if parts and all(part.frozen for part in parts) else {}
-    options = {**pointwise(len(shape) - 1, params=count, macs=other.macs), **frozen}
+    options = {**pointwise(len(trace.shapes[x.layer]) - 1, params=count, macs=macs), **frozen}
     made = call.same("custom", x, options)
     take(trace, parts, made.layer)
     return made
 
 
-def _spread_places(x: Held, other: Weights) -> list[int]:
-    """The dimensions along which a constant differs."""
+def _is_scale(call: Call, x: Held, other: Weights) -> bool:
+    """Whether a parameter has one number per channel."""
+    channels = call.trace.shapes[x.layer][0]
     padded = (1,) * (len(x.dims) - len(other.shape)) + other.shape
-    return [place for place, size in enumerate(padded) if size > 1]
-
-
-def _is_whole(trace: Any, x: Held, place: int) -> bool:
-    return axes.only(x.dims[place], CHANNELS, trace.shapes[x.layer][0])
+    places = [place for place, size in enumerate(padded) if size > 1]
+    return len(places) == 1 and prod(other.shape) == channels and axes.only(x.dims[places[0]], CHANNELS, channels)
 
 
 def repeated(x: Held, sizes: Sequence[int]) -> Held:
@@ -186,7 +180,7 @@ def _prepended(call: Call, x: Held, before: Sequence[Weights], place: int) -> He
     frozen: dict[str, Option] = {"frozen": True} if all(part.frozen for part in parts) else {}
     made = call.emit("prepend", (x.layer,), (channels, total), {"count": count, **frozen})
     take(trace, parts, made.layer)
-    macs = sum(part.macs for part in before)
+    macs = due(trace, before)
     if macs:
         made = call.same("custom", made, pointwise(1, macs=macs))
     dims = list(x.dims)
@@ -199,7 +193,7 @@ def _extended(call: Call, x: Held, given: Sequence[Weights], place: int) -> Held
     trace = call.trace
     sizes = call.sizes()
     parts = parts_of(given)
-    count, macs = fresh(trace, parts), sum(part.macs for part in given)
+    count, macs = fresh(trace, parts), due(trace, given)
     call_after(call, parts)
     shape = trace.shapes[x.layer]
     dim = x.dims[place]

@@ -51,6 +51,17 @@ def only_path(trace: Trace, parts: Sequence[Part]) -> str | None:
     return paths.pop() if len(paths) == 1 and not paths & trace.layers.keys() else None
 
 
+def due(trace: Trace, given: Iterable[Any]) -> int:
+    """MACs that it took to make some constants, which no layer has counted yet and this one does."""
+    count = 0
+    for each in given:
+        for node, macs in each.products if isinstance(each, Weights) else ():
+            if node not in trace.made:
+                trace.made.add(node)
+                count += macs
+    return count
+
+
 def take(trace: Trace, parts: Sequence[Part], name: str) -> None:
     """Note that a layer counts these."""
     for part in parts:
@@ -77,7 +88,7 @@ def weighted(  # noqa: PLR0913 - a layer has this many parts
     trace = call.trace
     some = [each for each in given if isinstance(each, Weights)]
     parts = parts_of(some)
-    macs = sum({each.path: each.macs for each in some if each.macs}.values())
+    macs = due(trace, some)
     count = fresh(trace, parts)
     shared = _shared(call, op, source, shape, choices, parts) if parts and not count else None
     if shared is not None:

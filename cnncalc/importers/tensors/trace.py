@@ -52,8 +52,8 @@ class Weights:
     frozen: bool = False
     parts: tuple[Part, ...] = ()
     """What it is made of, where it is no parameter itself."""
-    macs: int = 0
-    """That it takes to make it."""
+    products: tuple[tuple[str, int], ...] = ()
+    """Nodes that make it, and the MACs of each."""
     batched: bool = False
     """It was repeated along the batch, its first axis."""
 
@@ -90,6 +90,8 @@ class Trace:
     """Path of a parameter -> the pieces that layers count, and their sizes; "" is all of it."""
     takers: dict[str, str] = field(default_factory=dict)
     """Path of a parameter -> the first layer that counts some of it."""
+    made: set[str] = field(default_factory=set)
+    """Nodes that make constants, whose MACs some layer counts."""
     problems: dict[str, str] = field(default_factory=dict)
     """Where -> what has no counterpart."""
     samples: int = SAMPLES
