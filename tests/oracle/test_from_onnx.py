@@ -167,13 +167,6 @@ class TestOthers:
         attributes: dict[str, Any] = {"mode": "linear", "coordinate_transformation_mode": where}
         _same(make, (3, 8, 8), make.node("Resize", "x", "", "", sizes, **attributes))
 
-    def test_a_way_of_resizing_that_the_language_lacks_is_an_error(self) -> None:
-        make = Maker()
-        attributes: dict[str, Any] = {"mode": "linear", "coordinate_transformation_mode": "asymmetric"}
-        y = make.node("Resize", "x", "", make.floats("s", 1, 1, 2, 2), **attributes)
-        with pytest.raises(cnncalc.SpecError, match="coordinate_transformation_mode=asymmetric"):
-            _report(make.model({"x": (1, 3, 8, 8)}, y))
-
     def test_channels_that_are_shuffled_by_reshapes_are_one_layer(self) -> None:
         make = Maker()
         y = make.node("Reshape", "x", make.ints("a", 1, 2, 4, 6, 6))

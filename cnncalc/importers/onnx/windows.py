@@ -1,26 +1,25 @@
-"""ONNX ops with a window: convolutions, pools, pads, resizing."""
+"""ONNX ops with a window: convolutions, pools, padding."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import ceil, floor, prod
 from typing import TYPE_CHECKING
 
-from cnncalc.importers.onnx.constants import integers
-from cnncalc.importers.onnx.wire import Tensor
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE, Atom
 from cnncalc.importers.tensors.trace import UnmappedError
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cnncalc.importers.layers import Option
     from cnncalc.importers.onnx.nodes import Call
+    from cnncalc.importers.onnx.records import Tensor
     from cnncalc.importers.tensors.trace import Held
 
 Pairs = tuple[tuple[int, int], ...]
 _WORDS = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower"}
-MAX_LISTED = 4096
-"""Sizes up to which a rounding rule of Resize is compared position by position."""
+WINDOW = ("kernel_size", "stride", "padding", "dilation")
 
 
 def short(numbers: Sequence[int]) -> Option:
@@ -73,35 +72,58 @@ def _kernel(call: Call, weight: Tensor, ndim: int) -> tuple[int, ...]:
     return kernel
 
 
-def conv(call: Call) -> Held:
-    """`Conv(x, weight, bias)`; depthwise where every channel is a group."""
-    x, weight = call.plain(call.x), call.weight(1)
+def conv(at: int = 1, bias: int = 2) -> Callable[[Call], Held]:
+    """`Conv(x, weight, bias)`, and its quantized kin with weight and bias at other places."""
+
+    def mapped(call: Call) -> Held:
+        weight = call.weight(at)
+        return _convolved(call, weight, call.constant(bias) if bias else None)
+
+    return mapped
+
+
+def _convolved(call: Call, weight: Tensor, bias: Tensor | None) -> Held:
+    x = call.map(call.x)
     channels, *sizes = call.shape(x)
-    options: dict[str, Option] = {}
     groups, out = call.integer("group", 1), weight.dims[0]
     if groups < 1 or weight.dims[1] * groups != channels:
         raise UnmappedError(f"a weight for {weight.dims[1] * groups} channels on a map of {channels}")
-    depthwise = groups == channels > 1 and out % channels == 0
-    if not depthwise:
-        options["out_channels"] = out
-    options.update(_window(call, _kernel(call, weight, len(sizes))))
-    if depthwise and out > channels:
-        options["multiplier"] = out // channels
-    elif not depthwise and groups > 1:
+    options: dict[str, Option] = {"out_channels": out, **_window(call, _kernel(call, weight, len(sizes)))}
+    padding = _lopsided(call, options, sizes)
+    if padding is not None:
+        x = call.layer("pad", [x], {"padding": padding}, suffix=".pad")
+    if groups > 1:
         options["groups"] = groups
-    options["bias"] = call.constant(2) is not None
-    return call.layer("dwconv" if depthwise else "conv", [x], options, [weight])
+    choices = [{**options, "bias": True}, {**options, "bias": False}][bias is None :]
+    return call.weighted("conv", x, choices, [weight, bias], WINDOW)
+
+
+def _lopsided(call: Call, options: dict[str, Option], sizes: Sequence[int]) -> Option | None:
+    """Padding that a convolution cannot have: negative numbers crop."""
+    if isinstance(options.get("padding"), str):
+        return None
+    pairs = _pairs(call, len(sizes))
+    if all(min(pair) >= 0 for pair in pairs):
+        return None
+    options.pop("padding", None)
+    return pads_of(pairs)
 
 
 def conv_transposed(call: Call) -> Held:
     """`ConvTranspose(x, weight, bias)`; an `output_shape` is turned into padding by the rule of the standard."""
-    x, weight = call.plain(call.x), call.weight(1)
+    x, weight = call.map(call.x), call.weight(1)
     sizes = call.shape(x)[1:]
     groups = call.integer("group", 1)
     kernel = _kernel(call, weight, len(sizes))
+    if groups < 1 or weight.dims[0] != call.shape(x)[0]:
+        raise UnmappedError(f"a weight for {weight.dims[0]} channels on a map of {call.shape(x)[0]}")
     options: dict[str, Option] = {"out_channels": weight.dims[1] * groups, **_window(call, kernel)}
     extra = call.ints("output_padding", (0,) * len(sizes)) or ()
     wanted = call.ints("output_shape")
+    word = call.word("auto_pad", "NOTSET") or "NOTSET"
+    strides = call.ints("strides", (1,) * len(sizes)) or ()
+    if not wanted and word in _WORDS:
+        wanted = tuple(n * s for n, s in zip(sizes, strides, strict=True))
     if wanted:
         pairs, extra = _aimed(call, sizes, kernel, extra, wanted[-len(sizes) :])
         options["padding"] = pads_of(pairs)
@@ -109,8 +131,9 @@ def conv_transposed(call: Call) -> Held:
         options["output_padding"] = short(extra)
     if groups > 1:
         options["groups"] = groups
-    options["bias"] = call.constant(2) is not None
-    return call.layer("convt", [x], options, [weight])
+    bias = call.constant(2)
+    choices = [{**options, "bias": True}, {**options, "bias": False}][bias is None :]
+    return call.weighted("convt", x, choices, [weight, bias])
 
 
 def _aimed(
@@ -131,19 +154,13 @@ def pool(op: str) -> Callable[[Call], Held]:
     """`MaxPool`, `AveragePool` and `LpPool`."""
 
     def mapped(call: Call) -> Held:
-        if len(call.node.outputs) > 1 and call.uses.get(call.node.outputs[1]):
+        if call.is_read(1):
             raise UnmappedError("its indices are used")
-        x = call.plain(call.x)
+        x = call.map(call.x)
         kernel = call.ints("kernel_shape") or ()
         if len(kernel) != len(call.shape(x)) - 1:
             raise UnmappedError(f"a kernel of {len(kernel)} axes on a map of {len(call.shape(x)) - 1}")
         options = _window(call, kernel)
-        if op != "maxpool" and "dilation" in options:
-            raise UnmappedError(f"{call.node.op} with a dilation")
-        if options.get("stride", 1) == options["kernel_size"]:
-            options.pop("stride", None)
-        else:
-            options.setdefault("stride", 1)
         if call.integer("ceil_mode"):
             options["ceil_mode"] = True
         if op == "lppool" and call.integer("p", 2) != 2:  # noqa: PLR2004 - the default
@@ -153,9 +170,27 @@ def pool(op: str) -> Callable[[Call], Held]:
             if op == "lppool" or any(2 * max(pair) > k for pair, k in zip(pairs, kernel, strict=True)):
                 options.pop("padding")
                 x = call.layer("pad", [x], {"padding": pads_of(pairs)}, suffix=".pad")
+        if op != "maxpool" and "dilation" in options:
+            return _dilated(call, x, options)
+        if options.get("stride", 1) == options["kernel_size"]:
+            options.pop("stride", None)
+        else:
+            options.setdefault("stride", 1)
         return call.layer(op, [x], options)
 
     return mapped
+
+
+def _dilated(call: Call, x: Held, options: dict[str, Option]) -> Held:
+    """A mean or power mean whose taps are apart: declared, with its window and the size of a maximum like it."""
+    options.pop("norm_type", None)
+    made = call.layer("maxpool", [x], {"stride": 1, **options})
+    layer = call.trace.layers[made.layer]
+    given: dict[str, Option] = {"out": "x".join(map(str, ("?", *layer.shape[1:]))), **options, "params": 0, "macs": 0}
+    if given.pop("ceil_mode", False):
+        given.pop("padding", None)  # what the size needs is fitted
+    call.trace.layers[made.layer] = replace(layer, op="custom", options=given)
+    return made
 
 
 def _pool_pairs(call: Call, sizes: Sequence[int], kernel: Sequence[int], word: str) -> Pairs:
@@ -172,173 +207,60 @@ def _pool_pairs(call: Call, sizes: Sequence[int], kernel: Sequence[int], word: s
     return tuple(pairs)
 
 
+_MODES = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
+
+
 def pad(call: Call) -> Held:
-    """`Pad`: of positions alone; negative numbers crop."""
-    x = call.plain(call.x)
-    ndim = len(call.shape(x)) - 1
-    pads = call.ints("pads") if call.node.attributes.get("pads") is not None else integers(call.constant(1))
-    if pads is None:
-        raise UnmappedError("its padding is not a constant")
+    """`Pad`: of positions; negative numbers crop; more channels are declared."""
+    x = call.x
+    pads = call.numbers("pads" if "pads" in call.node.attributes else "paddings", 1)
     rank = len(x.dims)
-    full = [0] * (2 * rank)
-    axes = integers(call.constant(3)) if call.constant(3) is not None else tuple(range(rank))
-    if axes is None or len(pads) != 2 * len(axes):
-        raise UnmappedError(f"{len(pads)} numbers of padding for {rank} axes")
-    for at, axis in enumerate(axes):
-        full[axis % rank], full[rank + axis % rank] = pads[at], pads[at + len(axes)]
-    pairs = tuple(zip(full[:rank], full[rank:], strict=True))
-    if any(map(any, pairs[: rank - ndim])):
-        raise UnmappedError("padding of the channels or the batch")
+    places = [call.axis(axis) for axis in call.numbers("axes", 3) or range(rank)]
+    if pads is None or len(pads) != 2 * len(places):
+        raise UnmappedError(f"{len(pads or ())} numbers of padding for {rank} axes")
+    pairs = [(0, 0)] * rank
+    for at, place in enumerate(places):
+        pairs[place] = pads[at], pads[at + len(places)]
     if not any(map(any, pairs)):
         return x
-    modes = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
-    mode = modes.get(call.word("mode", "constant"))
+    if any(map(any, pairs[:1])):
+        raise UnmappedError("padding of the batch")
+    mode = _MODES.get(call.word("mode", "constant"))
     if mode is None:
         raise UnmappedError(f"padding of mode {call.word('mode')}")
-    options: dict[str, Option] = {"padding": pads_of(pairs[rank - ndim :])}
-    if mode != "zeros":
-        options["padding_mode"] = mode
-    return call.layer("pad", [x], options)
+    return _padded(call, x, pairs, mode)
 
 
-def resize(call: Call) -> Held:
-    """`Resize` and `Upsample`, in the coordinate modes that the language has."""
-    x = call.plain(call.x)
-    before = call.shape(x)[1:]
-    scales, after = _target(call, x, before)
-    if after == before:
-        return x
-    mode = {"nearest": "nearest", "linear": "linear", "bilinear": "linear", "cubic": "cubic"}.get(
-        call.word("mode", "nearest")
-    )
-    # Before version 11 there was one way only, that of `asymmetric` and `floor`.
-    modern = call.node.op == "Resize" and call.opset >= 11  # noqa: PLR2004 - the version of the operator set
-    where = call.word("coordinate_transformation_mode", "half_pixel") if modern else "asymmetric"
-    options: dict[str, Option] = _extent(before, after, scales)
-    if mode is None:
-        raise UnmappedError(f"resizing of mode {call.word('mode')}")
-    if call.integer("antialias") and any(m < n for n, m in zip(before, after, strict=True)):
-        raise UnmappedError("resizing down with antialias")
-    if mode == "nearest":
-        rounding = call.word("nearest_mode", "round_prefer_floor") if modern else "floor"
-        mode = _nearest(before, after, scales, where, rounding)
-    elif where == "align_corners":
-        options["align_corners"] = True
-    elif where == "pytorch_half_pixel" and 1 not in after:
-        pass
-    elif where not in ("half_pixel", "half_pixel_symmetric") or (where[10:] and not _whole(before, scales)):
-        raise UnmappedError(f"{mode} resizing with coordinate_transformation_mode={where}")
-    if mode != "nearest":
-        options["mode"] = mode
-    return call.layer("upsample", [x], options)
-
-
-def _whole(before: Sequence[int], scales: Sequence[Fraction]) -> bool:
-    return all((n * scale).denominator == 1 for n, scale in zip(before, scales, strict=True))
-
-
-def _target(call: Call, x: Held, before: Sequence[int]) -> tuple[tuple[Fraction, ...], tuple[int, ...]]:
-    """The factor of each axis and the sizes that come out."""
-    ndim, rank = len(before), len(x.dims)
-    axes = call.ints("axes")
-    given: tuple[float, ...] | None = None
-    if call.node.op == "Upsample":
-        at = call.node.attributes.get("scales")
-        given = at if isinstance(at, tuple) else _floats(call.constant(1))
+def _padded(call: Call, x: Held, pairs: Sequence[tuple[int, int]], mode: str) -> Held:
+    """Axis by axis of the layer, where the dimensions are its axes; else as it stands."""
+    shape = call.shape(x)
+    wanted = [place for place, pair in enumerate(pairs) if any(pair)]
+    is_whole = all(
+        len(x.dims[at]) == 1 and x.dims[at][0].axis not in (BATCH, REPEAT)
+        and axes.only(x.dims[at], x.dims[at][0].axis, shape[x.dims[at][0].axis - CHANNELS])
+        for at in wanted
+    )  # fmt: skip
+    if not is_whole:
+        x = call.map(x)
+        shape = call.shape(x)
+        numbers = {place: place for place in wanted}
     else:
-        place = 1 if len(call.node.inputs) == 2 else 2  # noqa: PLR2004 - version 10 has x and scales
-        given = _floats(call.constant(place))
-        sizes = integers(call.constant(3))
-        if not given and sizes:
-            if call.word("keep_aspect_ratio_policy", "stretch") != "stretch":
-                raise UnmappedError("resizing that keeps the aspect ratio")
-            after = sizes if axes is not None else sizes[rank - ndim :]
-            full = list(before)
-            for at_, axis in enumerate(axes if axes is not None else range(rank - ndim, rank)):
-                full[axis % rank - (rank - ndim)] = after[at_]
-            return tuple(Fraction(m, n) for n, m in zip(before, full, strict=True)), tuple(full)
-    if not given:
-        raise UnmappedError("its scales or sizes are not constants")
-    scales = [Fraction(1)] * rank
-    for at_, axis in enumerate(axes if axes is not None else range(rank)):
-        scales[axis % rank] = _exact(given[at_])
-    if any(scale != 1 for scale in scales[: rank - ndim]):
-        raise UnmappedError("resizing of the channels or the batch")
-    spatial = tuple(scales[rank - ndim :])
-    return spatial, tuple(floor(n * scale) for n, scale in zip(before, spatial, strict=True))
-
-
-def _exact(number: float) -> Fraction:
-    """What a single-precision factor stands for: the simplest fraction that rounds to it."""
-    if not 0 < number < MAX_LISTED:
-        raise UnmappedError(f"resizing by {number}")
-    simple = Fraction(number).limit_denominator(1000)
-    return simple if abs(float(simple) - number) <= number * 2.0**-23 else Fraction(number)
-
-
-def _floats(tensor: Tensor | None) -> tuple[float, ...] | None:
-    return tuple(float(one) for one in tensor.values) if tensor is not None and tensor.values else None
-
-
-def _extent(before: Sequence[int], after: Sequence[int], scales: Sequence[Fraction]) -> dict[str, Option]:
-    """A factor where it is a whole one, else sizes; a factor that leaves a rest is said as it is."""
-    if all(scale.denominator == 1 for scale in scales):
-        return {"scale": short([int(scale) for scale in scales])}
-    if all(n * scale == m for n, m, scale in zip(before, after, scales, strict=True)):
-        return {"size": short(after)}
-    texts = [str(float(scale)) for scale in scales]
-    return {"scale": texts[0] if len(set(texts)) == 1 else tuple(texts)}
-
-
-def _nearest(before: Sequence[int], after: Sequence[int], scales: Sequence[Fraction], where: str, rounding: str) -> str:
-    """The mode of the language that reads the same positions; found by listing them."""
-    if max((*before, *after)) > MAX_LISTED:
-        raise UnmappedError(f"resizing of more than {MAX_LISTED:,} positions on an axis")
-    asked = [_listed(*axis, where, rounding) for axis in zip(before, after, scales, strict=True)]
-    for mode, ours in (("nearest", ("asymmetric", "floor")), ("nearest_exact", ("half_pixel", "round_prefer_ceil"))):
-        if asked == [_listed(*axis, *ours) for axis in zip(before, after, scales, strict=True)]:
-            return mode
-    raise UnmappedError(f"nearest resizing with coordinate_transformation_mode={where}, nearest_mode={rounding}")
-
-
-def _listed(n: int, m: int, scale: Fraction, where: str, rounding: str) -> list[int]:
-    """Which input position each output position reads, by the formulas of the ONNX standard."""
-    half = Fraction(1, 2)
-    found = []
-    for o in range(m):
-        if where == "half_pixel" or (where == "pytorch_half_pixel" and m > 1):
-            at = (o + half) / scale - half
-        elif where == "half_pixel_symmetric":
-            at = Fraction(n, 2) * (1 - m / (scale * n)) + (o + half) / scale - half
-        elif where == "asymmetric":
-            at = o / scale
-        elif where == "align_corners":
-            at = Fraction(o * (n - 1), m - 1) if m > 1 else Fraction(0)
-        elif where == "pytorch_half_pixel":
-            at = Fraction(0)
+        numbers = {place: x.dims[place][0].axis for place in wanted}
+    dims = list(x.dims)
+    sides = [(0, 0)] * (len(shape) - 1)
+    for place, axis in numbers.items():
+        size = shape[axis - CHANNELS] + sum(pairs[place])
+        if size < 1:
+            raise UnmappedError("padding that leaves nothing")
+        dims[place] = (Atom(axis, size),) if size > 1 else ()
+        if axis == CHANNELS:
+            options: dict[str, Option] = {"out": "x".join([str(size), *"?" * (len(shape) - 1)]), "params": 0, "macs": 0}
+            x = call.layer("custom", [x], options, suffix="_channels")
         else:
-            raise UnmappedError(f"resizing with coordinate_transformation_mode={where}")
-        rounded = {
-            "floor": floor(at),
-            "ceil": ceil(at),
-            "round_prefer_floor": ceil(at - half),
-            "round_prefer_ceil": floor(at + half),
-        }.get(rounding)
-        if rounded is None:
-            raise UnmappedError(f"resizing with nearest_mode={rounding}")
-        found.append(min(max(rounded, 0), n - 1))
-    return found
-
-
-def shuffle(op: str, option: str) -> Callable[[Call], Held]:
-    """`DepthToSpace` and `SpaceToDepth`."""
-
-    def mapped(call: Call) -> Held:
-        return call.layer(op, [call.plain(call.x)], {option: call.integer("blocksize", 1)})
-
-    return mapped
-
-
-def numel(tensor: Tensor) -> int:
-    """Elements of a constant."""
-    return prod(tensor.dims)
+            sides[axis - SPACE] = pairs[place]
+    if any(map(any, sides)):
+        given: dict[str, Option] = {"padding": pads_of(tuple(sides))}
+        if mode != "zeros":
+            given["padding_mode"] = mode
+        x = call.layer("pad", [x], given)
+    return replace(x, dims=tuple(dims))

@@ -178,12 +178,14 @@ class Trace:
 
     def plain(self, node: Any, held: Held) -> str:
         """The layer whose output is the tensor as it stands, N x C x sizes; layers that move axes are added."""
-        from cnncalc.importers.tensors.arrange import arranged
+        from cnncalc.importers.tensors.arrange import arranged, spread
 
         if held.dims == self.whole(held.layer):
             return held.layer
+        if axes.has(held.dims, axes.REPEAT):
+            return self.plain(node, spread(self, node, held))
         first, *rest = held.dims
-        if any(atom.axis != axes.BATCH for atom in first) or not rest:
+        if any(atom.axis != axes.BATCH for atom in first) or axes.has(rest, axes.BATCH) or not rest:
             raise UnmappedError("positions stand in the batch")
         return arranged(self, node, held, tuple(rest)).layer
 
