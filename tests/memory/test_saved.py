@@ -102,6 +102,20 @@ def test_a_product_keeps_a_factor_only_for_another_one_that_is_trained() -> None
     assert kept(X, trained, conv("b", "a"), mul("m", "a", "b")) == 10 + 10 + 10
 
 
+def div(name: str, *reads: str, elements: int = 10) -> Draft:
+    saved = tuple(Saved(what="input", index=index) for index in range(len(reads)))
+    return Draft(name=name, reads=reads, elements=elements, merge=Merge.DIV, saved=saved)
+
+
+def test_a_quotient_keeps_its_denominator_and_for_that_one_its_numerator() -> None:
+    # As seen with PyTorch's saved_tensors_hooks on torch.div.
+    trained, other = conv("a", "x"), conv("b", "a")
+    assert kept(X, trained, div("q", "a", "x")) == 10  # x, which the convolution keeps too
+    assert kept(X, trained, div("q", "x", "a")) == 10 + 10
+    assert kept(X, trained, other, div("q", "b", "x"), outputs=("q",)) == 10 + 10
+    assert kept(X, trained, other, div("q", "a", "b")) == 10 + 10 + 10
+
+
 def test_a_layer_that_shares_weights_keeps_its_own_input() -> None:
     again = Draft(name="b", reads=("a",), elements=20, weights=1, saved=SAVES_INPUT, shares="a")
     assert kept(X, conv("a", "x", 20), again) == 10 + 20

@@ -30,6 +30,11 @@ NETWORKS = {
     "mirrored": "conv 4 k5 p2 reflect | conv 4 k3 p1 circular",
     "table": "adaptive 5 | upsample 1.5 mode=cubic",
     "pooled": "conv 4 k3 | gap",
+    "reduced": "conv 4 k3 p1 | reduce mean over=h | conv 4 k1x3 s1x2",
+    "repeated": "a: conv 4 k3 p1 | reduce mean over=h | conv 4 k1x3 p0x1 | add a align=broadcast",
+    "rearranged": "conv 4 k3 s2 p1 | tokens | prepend 1 | crop 2/0 | rearrange 4x41x1 | conv 4 k1",
+    "attends": "q: conv 4 k3 p1 | k: conv 4 k2 s2 from=x | sdpa k k heads=2 from=q",
+    "attends from a vector": "gap | linear 4 | tokens from=x | sdpa tokens1 tokens1 from=linear1 | rearrange 4x1x1",
 }
 
 

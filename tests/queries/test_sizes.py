@@ -51,6 +51,19 @@ LINES = {
         "res(maxpool 2 | upsample 2; project) | res(conv 8 k3 s2 p1; project) | res(conv 8 k3 p1; pad)",
     ),
     "custom": ("3x40x24", "custom out=8x?x? | custom out=8x9x5 k3 s4"),
+    "reduced axis": (
+        "3x40x24",
+        "a: conv 4 k3 s2 p1 | reduce max over=h | conv 4 k1x3 p0x1 | add a align=broadcast | softmax over=w",
+    ),
+    "repeated": ("3x40x24", "a: conv 4 k3 p1 | conv 4 k40x24 s40x24 | add a align=broadcast | maxpool 2"),
+    "attends": ("4x40x24", "q: conv 8 k3 s2 p1 | k: conv 8 k4 s4 from=x | sdpa k k heads=2 from=q"),
+    "windows": ("4x40x24", "q: conv 8 k3 s2 p1 | sdpa q q heads=2 windows=15"),
+    "class token": ("3x40x24", "conv 4 k4 s4 | tokens | prepend 1 | attention 2 | crop 1/0 | reduce mean over=l"),
+    "rearranged": ("3x40x24", "conv 4 k4 s4 | rearrange 4x6x10 | conv 4 k3"),
+    "rearranged behind a size": ("3x40x24", "adaptive 6x10 | rearrange 3x10x6"),
+    "product": ("3x40x24", "a: conv 4 k4 s4 | matmul a out=4x4 inner=60"),
+    "norm over all": ("3x40x24", "conv 4 k4 s4 | ln over=all | maxpool 2"),
+    "custom of several": ("3x40x24", "a: conv 4 k4 s4 | conv 4 k2 s2 from=x | custom a out=8x?x? global | maxpool 2"),
     "no axis left": ("3x7x5", "conv 4 k7x5 | linear 3"),
 }
 FILES = {

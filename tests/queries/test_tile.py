@@ -136,6 +136,14 @@ def test_the_cost_is_that_of_all_tiles_together() -> None:
         ("maxpool 2 | upsample size=64x64", "upsample1", "its window depends on the size of the map"),
         ("conv 8 k3 p1 circular", "conv1", "wraps around"),
         ("a: conv 8 k3 p1 | concat(identity; gap | upsample size=a)", "gap1", "reduces the whole map"),
+        ("q: conv 8 k3 p1 | sdpa q q", "sdpa1", "mixes all positions"),
+        ("conv 8 k3 p1 | rearrange 8x64x64", "rearrange1", "mixes all positions"),
+        ("conv 8 k3 p1 | rearrange 32x32x32", "rearrange1", "reduces the whole map"),
+        ("conv 8 k3 p1 | softmax over=w", "softmax1", "mixes all positions"),
+        ("a: conv 8 k3 p1 | matmul a out=8x64x64 inner=64", "matmul1", "reduces the whole map"),
+        ("a: conv 8 k3 p1 | avgpool 64 | mul a", "mul1", "repeats on an axis what has one position there"),
+        ("a: conv 8 k3 p1 | reduce max over=h | m: add a align=broadcast", "m", "repeats on an axis"),
+        ("conv 8 k3 p1 | reduce max over=h", "reduce1", "its window depends on the size of the map"),
     ],
 )
 def test_what_prevents_exact_tiles_is_named(text: str, layer: str, reason: str) -> None:

@@ -19,6 +19,11 @@ STEPS = [
     "dropout 0.5", "upsample 2", "upsample size=5 mode=linear align_corners", "pixelshuffle 2", "pixelunshuffle 2",
     "channelshuffle 2", "slice 0:4", "pad 1", "pad 1/0 reflect", "crop 1", "custom out=8", "custom out=4x?x? k3",
     "softmax", "sigmoid", "concat x", "add x", "mul x", "concat right", "conv 8 k5 s3 p2 circular", "conv 8 k3 d4 same",
+    "sdpa x x", "sdpa x x heads=2 windows=4", "matmul x out=4x4 inner=8", "rearrange 8x4x4", "rearrange 4x32 tokens",
+    "reduce mean over=channels", "reduce max over=h", "reduce norm over=positions", "prepend 2", "crop 1/0",
+    "add x align=broadcast", "div x align=broadcast", "min x", "softmax over=positions", "ln over=all", "exp",
+    "custom x out=8x?x? global", "custom x out=4x7 k3",
+    "res(reduce mean over=w | conv 8 k1 sigmoid | mul x align=broadcast)",
     "(conv 8 k1 | bn)*2", "res(conv 8 k3 p1; project)", "add(conv 8 k1; gap | conv 8 k1 | upsample size=x)",
 ]  # fmt: skip
 SHAPES = ["8x16", "8x16x16", "8x4x6x5", "8x1x1", "3x20x4"]

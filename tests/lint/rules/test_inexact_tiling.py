@@ -29,12 +29,17 @@ def test_batch_norm_in_its_place_is_local(example: Example) -> None:
     assert said(CODE, example.text.replace(" in ", " bn "), None) == []
 
 
-OPS = ["se 8", "gn", "in", "attention 4", "bn", "ln", "relu", "conv 32 k5 p2", "maxpool 3 s1 p1", "lrn 5", "scale"]
+OPS = [
+    "se 8", "gn", "in", "attention 4", "bn", "ln", "relu", "conv 32 k5 p2", "maxpool 3 s1 p1", "lrn 5", "scale",
+    "sdpa x x", "softmax over=positions", "softmax over=h", "softmax", "ln over=all", "rearrange 32x16x16",
+    "rearrange 32x256 tokens | rearrange 32x16x16", "reduce mean over=h | add x align=broadcast | conv 32 k1",
+    "reduce mean over=channels | add x align=broadcast | conv 32 k1", "custom x out=32x?x? global params=0 macs=0",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("op", OPS)
 def test_a_layer_is_named_exactly_where_the_output_depends_on_all_pixels(op: str) -> None:
-    report = sound(net(f"[conv 32 k3 p1, {op}, conv 2 k1]"), None)
+    report = sound(net(f"'conv 32 k3 p1 | {op} | conv 2 k1'"), None)
     assert bool(problems(CODE, report)) == report.layers[-1].is_global
 
 
