@@ -36,12 +36,6 @@ def whole(made: Report, **given: Any) -> Any:
 
 CONSTANTS = {"unet3d": 4672}
 """ONNX norms have scale and shift always; in a file those that are constant look like those that are learned."""
-UNREAD = {
-    "shufflenet_v2_x1_0": "slices of shuffled channels",
-    "vit_b_16_patch_embedding": "an output of tokens is read as a map with its axes exchanged",
-    "vit_mask_encoder": "attention",
-}
-"""What the importer does not read, or not alike."""
 
 
 class TestExamples:
@@ -49,7 +43,7 @@ class TestExamples:
     def test_the_file_passes_the_checker_and_has_the_shapes_and_parameters(self, name: str, tmp_path: Path) -> None:
         holds(example(name), tmp_path)
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name not in UNREAD])
+    @pytest.mark.parametrize("name", NAMES)
     def test_what_is_read_back_has_the_same_figures(self, name: str, tmp_path: Path) -> None:
         made = example(name)
         model = weightless(network_of(made), tmp_path)
