@@ -1,6 +1,6 @@
 """ONNX: the nodes of a network with its names and shapes; all weights are zero.
 
-An operator set that all runtimes in use take: 20, what PyTorch's exporter writes; where a layer needs it a later one.
+Operator set 20 is what PyTorch's exporter writes, and what runtimes take; `bfloat16` needs a later one.
 """
 
 from __future__ import annotations
