@@ -246,8 +246,8 @@ DEFINITIONS: dict[str, tuple[str, Callable[..., Any]]] = {
         lambda _, a, b, c: attended(*map(rows, (a, b, c)), heads=3, shared=3, windows=4),
     ),
     "attention with shared keys": (
-        "cnncalc: 1\ninputs: {a: 8x12, b: 4x5, c: 6x5}\nlayers: [sdpa b c heads=4 kv_heads=2]",
-        lambda _, a, b, c: attended(*map(rows, (a, b, c)), heads=4, shared=2).swapaxes(1, 2),
+        "cnncalc: 1\ninputs: {a: 8x3x4, b: 4x5, c: 6x5}\nlayers: [sdpa b c heads=4 kv_heads=2]",
+        lambda _, a, b, c: attended(*map(rows, (a, b, c)), heads=4, shared=2).swapaxes(1, 2).reshape(2, 12, 3, 4),
     ),
     "attention with shared keys in windows": (
         "cnncalc: 1\ninputs: {a: 8x6, b: 4x12, c: 2x12}\nlayers: [q: tokens, sdpa b c heads=4 kv_heads=2 windows=3]",
