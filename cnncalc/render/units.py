@@ -80,12 +80,12 @@ def fraction(number: Fraction | int) -> str:
     >>> [fraction(Fraction(*pair)) for pair in ((2, 1), (1, 2), (-53, 8), (1, 3))]
     ['2', '0.5', '-6.625', '1/3']
     """
-    if number == int(number):
-        return str(int(number))
-    thousandths = number * 1000
-    if thousandths != int(thousandths):
+    numerator, denominator = number.numerator, number.denominator
+    if denominator == 1:
+        return str(numerator)
+    if 1000 % denominator:
         return str(number)
-    whole, rest = divmod(abs(int(thousandths)), 1000)
+    whole, rest = divmod(abs(numerator) * (1000 // denominator), 1000)
     return f"{'-' if number < 0 else ''}{whole}.{rest:03d}".rstrip("0")
 
 

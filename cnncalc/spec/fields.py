@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field
 
+from cnncalc.ops.checked import Checked
 from cnncalc.ops.options import MAX_SIZE, invalid
 from cnncalc.spec.quantities import AxisQuantity, Quantity, QuantityError, numbers
 
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Of the file format."""
+NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 
-def checked(read: Callable[[Any], Any]) -> PlainValidator:
-    """A validator that tells what is wrong with a quantity."""
+def checked(read: Callable[[Any], Any], json_schema: dict[str, Any]) -> Checked:
+    """A value that tells what is wrong with a quantity."""
 
     def check(value: Any) -> Any:
         try:
@@ -25,10 +27,10 @@ def checked(read: Callable[[Any], Any]) -> PlainValidator:
         except QuantityError as error:
             raise invalid(error.message, help=error.help) from None
 
-    return PlainValidator(check)
+    return Checked(check, json_schema)
 
 
-def names(what: str, example: str) -> PlainValidator:
+def names(what: str, example: str) -> Checked:
     """A validator of a list of names; a single one stands for a list of one."""
 
     def check(value: Any) -> tuple[str, ...]:
@@ -37,7 +39,7 @@ def names(what: str, example: str) -> PlainValidator:
             raise invalid(f"should be a list of {what}", help=f"write `{example}`")
         return tuple(found)
 
-    return PlainValidator(check)
+    return Checked(check, NAMES_SCHEMA)
 
 
 def version(value: Any) -> int:
@@ -101,25 +103,22 @@ _AXIS_SCHEMA: dict[str, Any] = {
         {"type": "array", "items": _quantity_schema(), "minItems": 1, "maxItems": 3},
     ]
 }
-NAMES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 _FORMS = "`N`, `min N`, `max N` or `A..B`"
 _PER_AXIS = "for all axes, or a list with one per axis"
-Count = Annotated[Quantity | None, checked(Quantity.parse), WithJsonSchema(_quantity_schema())]
+Count = Annotated[Quantity | None, checked(Quantity.parse, _quantity_schema())]
 Bytes = Annotated[
     Quantity | None,
-    checked(lambda value: Quantity.parse(value, in_bytes=True)),
-    WithJsonSchema(_quantity_schema("|KiB|MiB|GiB")),
+    checked(lambda value: Quantity.parse(value, in_bytes=True), _quantity_schema("|KiB|MiB|GiB")),
 ]
-PerAxis = Annotated[AxisQuantity | None, checked(AxisQuantity.parse), WithJsonSchema(_AXIS_SCHEMA)]
-Shape = Annotated[tuple[int, ...], checked(_output_shape), WithJsonSchema(_SIZES_SCHEMA)]
+PerAxis = Annotated[AxisQuantity | None, checked(AxisQuantity.parse, _AXIS_SCHEMA)]
+Shape = Annotated[tuple[int, ...], checked(_output_shape, _SIZES_SCHEMA)]
 Axes = Annotated[
     tuple[int, ...],
-    checked(lambda value: numbers(value, "a size, or one per axis", 1, MAX_SIZE)),
-    WithJsonSchema(_SIZES_SCHEMA),
+    checked(lambda value: numbers(value, "a size, or one per axis", 1, MAX_SIZE), _SIZES_SCHEMA),
 ]
-Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
-Codes = Annotated[tuple[str, ...], names("codes", "[CNN012]"), WithJsonSchema(NAMES_SCHEMA)]
+Flag = Annotated[bool, Checked(_flag, {"type": "boolean"})]
+Codes = Annotated[tuple[str, ...], names("codes", "[CNN012]")]
 
 Params = Annotated[Count, Field(description=f"Trainable parameters: {_FORMS}, with K M G T.", examples=["max 12M"])]
 Buffers = Annotated[Count, Field(description=f"Running statistics: {_FORMS}.", examples=[9600])]

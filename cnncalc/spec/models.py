@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
 from cnncalc.errors import Severity
 from cnncalc.geometry.window import Boundary
+from cnncalc.ops.checked import Checked
 from cnncalc.ops.options import MAX_SIZE, MAX_WINDOW, enum_schema, invalid, member, whole
 from cnncalc.spec.fields import (
-    NAMES_SCHEMA,
     RANGE_SCHEMA,
     VERSION,
     Activations,
@@ -145,14 +145,12 @@ class Task(_Part):
     ] = None
     sizes: Annotated[
         tuple[int, ...] | None,
-        checked(lambda value: size_list(value, MAX_SIZE)),
-        WithJsonSchema(RANGE_SCHEMA),
+        checked(lambda value: size_list(value, MAX_SIZE), RANGE_SCHEMA),
         Field(description="Input sizes it is used at: `A..B/STEP`, or a list.", examples=["320..640/32"]),
     ] = None
     boundary: Annotated[
         Boundary | None,
-        PlainValidator(member(Boundary)),
-        WithJsonSchema(enum_schema(Boundary)),
+        Checked(member(Boundary), enum_schema(Boundary)),
         Field(description="What lies outside the input.", examples=["zeros"]),
     ] = None
 
@@ -163,7 +161,7 @@ class Lint(_Part):
     ignore: Annotated[Codes, Field(description="Codes to leave out.", examples=[["CNN012"]])] = ()
     select: Annotated[Codes | None, Field(description="The only codes to report.", examples=[["CNN010"]])] = None
     severity: Annotated[
-        dict[str, Annotated[Severity, PlainValidator(member(Severity)), WithJsonSchema(enum_schema(Severity))]],
+        dict[str, Annotated[Severity, Checked(member(Severity), enum_schema(Severity))]],
         Field(description="Severity by code: error, warning or info.", examples=[{"CNN013": "error"}]),
     ] = Field(default_factory=dict)
 
@@ -173,14 +171,12 @@ class NetworkFile(_Part):
 
     cnncalc: Annotated[
         Literal[1],
-        PlainValidator(version),
-        WithJsonSchema({"const": VERSION}),
+        Checked(version, {"const": VERSION}),
         Field(description="Format version; tells the file from other YAML."),
     ] = 1
     name: Annotated[
         str | None,
-        PlainValidator(text),
-        WithJsonSchema({"type": "string"}),
+        Checked(text, {"type": "string"}),
         Field(description="Name of the network.", examples=["ResNet-18"]),
     ] = None
     input: Annotated[
@@ -191,13 +187,10 @@ class NetworkFile(_Part):
     ] = None
     batch: Annotated[
         int,
-        PlainValidator(batch_of),
-        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_WINDOW}),
+        Checked(batch_of, {"type": "integer", "minimum": 1, "maximum": MAX_WINDOW}),
         Field(description="Samples in a batch.", examples=[1]),
     ] = 1
-    dtype: Annotated[
-        DType, PlainValidator(dtype_of), WithJsonSchema(enum_schema(DType)), Field(description="Number type.")
-    ] = DType.FLOAT32
+    dtype: Annotated[DType, Checked(dtype_of, enum_schema(DType)), Field(description="Number type.")] = DType.FLOAT32
     vars: Annotated[
         Any, Field(description="Values for expressions; `--set NAME=VALUE` overrides them.", examples=[{"width": 1.0}])
     ] = None
@@ -212,7 +205,6 @@ class NetworkFile(_Part):
     outputs: Annotated[
         tuple[str, ...],
         names("names of layers", "[layer4, head]"),
-        WithJsonSchema(NAMES_SCHEMA),
         Field(description="Names of the outputs; the last layer if left out.", examples=[["layer4", "head"]]),
     ] = ()
     task: Annotated[Task | None, Field(description="What the network is for; switches lint rules on.")] = None
