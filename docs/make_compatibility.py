@@ -22,7 +22,7 @@ import cnncalc
 from cnncalc.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 PAGE = Path(__file__).with_name("compatibility.md")
 MAX_REASON = 120
@@ -121,17 +121,9 @@ class Torchvision:
         _stubs()
         from torchvision import models
 
-        weights = models.get_model_weights(name)
-        size: tuple[int, ...] = (3, 224, 224)
-        builder = models.get_model_builder(name)
-        if builder.__module__.startswith("torchvision.models.video"):
-            size = (3, 16, 224, 224)
-        meta = next(iter(weights)).meta if len(weights) else {}
-        if size[1:] == (224, 224) and max(meta.get("min_size", (0,))) > 224:  # noqa: PLR2004 - the usual size
-            size = (3, *meta["min_size"])
-        with _meta():
-            module = models.get_model(name, weights=None, **_without_weights(name))
-        return _torch_figures(module, size, name)
+        video = models.get_model_builder(name).__module__.startswith("torchvision.models.video")
+        module = _built(lambda: models.get_model(name, weights=None, **_without_weights(name)))
+        return _torch_figures(module, (3, 16, 224, 224) if video else (3, 224, 224), name)
 
 
 def _without_weights(name: str) -> dict[str, object]:
@@ -164,8 +156,7 @@ class Timm:
         _stubs()
         import timm
 
-        with _meta():
-            module = timm.create_model(name)
+        module = _built(lambda: timm.create_model(name))
         size = tuple(module.pretrained_cfg.get("input_size") or (3, 224, 224))
         return _torch_figures(module, size, name)
 
@@ -184,10 +175,15 @@ def _stubs() -> None:
 _LIBRARIES: list[Any] = []
 
 
-def _meta() -> Any:
+def _built(make: Callable[[], Any]) -> Any:
+    """A module without numbers; some have to be made with numbers first."""
     import torch
 
-    return torch.device("meta")
+    try:
+        with torch.device("meta"):
+            return make()
+    except (NotImplementedError, RuntimeError):
+        return make().to("meta")
 
 
 def _torch_figures(module: Any, size: tuple[int, ...], name: str) -> tuple[dict[str, int], dict[str, int]]:
@@ -196,6 +192,7 @@ def _torch_figures(module: Any, size: tuple[int, ...], name: str) -> tuple[dict[
 
     module.eval()
     ours = _totals(cnncalc.from_torch(module, size, name=name))
+    module.requires_grad_(requires_grad=False)  # the counter follows gradients where there are any
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(torch.empty((1, *size), device="meta"))
     used = sum(parameter.numel() for parameter in module.parameters())
