@@ -37,7 +37,7 @@ _SPACE = re.compile(r"\s*")
 _PLAIN = re.compile(r"[^\s|;()]+")
 _PREFIX = re.compile(r"([^\s|;():=]+)\s*:(?=\s|$)")
 _LONE_WORD = re.compile(r"(\w+)\s*(?=\))")
-_GROUP = re.compile(r"(add|concat|mul|max|res|)\s*\(")
+_GROUP = re.compile(r"(add|concat|mul|max|min|res|)\s*\(")
 
 
 class GroupReader:

@@ -120,7 +120,7 @@ class BranchesItem(Item):
 
     paths: tuple[BranchPath, ...]
     merge: str
-    """`concat`, `add`, `mul`, `max`."""
+    """`concat`, `add`, `mul`, `max`, `min`."""
     align: Arg | None = None
 
 

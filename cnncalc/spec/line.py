@@ -2,7 +2,7 @@
 
 line  = step { "|" step }
 step  = [NAME ": "] (layer | group ["*" expr])
-group = "(" line ")" | ("add"|"concat"|"mul"|"max") "(" [line] {";" [line]} ")"
+group = "(" line ")" | ("add"|"concat"|"mul"|"max"|"min") "(" [line] {";" [line]} ")"
       | "res" "(" line [";" (line | shortcut word)] ")"
 """
 

@@ -7,7 +7,7 @@ from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from tests.oracle import layers as lay
-from tests.oracle.pytorch import F, nn
+from tests.oracle.pytorch import F, nn, torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ Shape = tuple[int, ...]
 ACTIVATIONS = {
     "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky": nn.LeakyReLU, "prelu": nn.PReLU, "elu": nn.ELU, "silu": nn.SiLU,
     "gelu": nn.GELU, "hswish": nn.Hardswish, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "softplus": nn.Softplus,
+    "abs": lambda: lay.Function(torch.abs), "square": lambda: lay.Function(torch.square),
 }  # fmt: skip
 
 

@@ -9,18 +9,24 @@ from typing import Any
 from tests.oracle import draw
 from tests.oracle import layers as lay
 from tests.oracle.draw import ACTIVATIONS, Recipe, Shape
+from tests.oracle.draw_whole import draw_arrangement, draw_reduction
 from tests.oracle.networks import Chain, Leaf, Network, Parallel, Repeat, Tree
 from tests.oracle.pytorch import nn, torch
 
 KINDS = (
-    [draw.draw_conv] * 6 + [draw.draw_pool] * 3 + [draw.draw_transposed] * 2 + [draw.draw_resize] * 2 + [draw.draw_move]
+    [draw.draw_conv] * 12
+    + [draw.draw_pool] * 6
+    + [draw.draw_transposed] * 4
+    + [draw.draw_resize] * 4
+    + [draw.draw_move] * 2
+    + [draw_reduction, draw_arrangement]
 )
 
 
 class Artist:
     """Draws trees for one seed; `limit` is the most elements that a tensor may have."""
 
-    aligned = frozenset({"add", "concat", "mul", "max"})
+    aligned = frozenset({"add", "concat", "mul", "max", "min"})
     """Merges that may crop or pad their inputs."""
 
     def __init__(self, seed: int, limit: int) -> None:
@@ -125,7 +131,7 @@ class Artist:
     def parallel(self, shape: Shape, depth: int) -> tuple[Tree, Shape]:
         """Paths that differ, made to fit."""
         rng = self.rng
-        merge = rng.choice(["add", "add", "concat", "concat", "mul", "max"])
+        merge = rng.choice(["add", "add", "concat", "concat", "mul", "max", "min"])
         residual = rng.random() < 0.3
         align = None if residual or merge not in self.aligned or rng.random() < 0.7 else rng.choice(["crop", "pad"])
         first, after = (Chain(), shape) if residual else self.chain(shape, rng.randint(1, 2), depth)
