@@ -19,7 +19,6 @@ PIECES = frozenset({
 """Ops that take a part."""
 SPREADS = frozenset({"expand", "expand_as", "repeat", "tile", "broadcast_to"})
 """Ops that may repeat a constant along the batch."""
-VIEWS = frozenset({"view", "reshape", "permute", "transpose", "flatten", "unflatten", "unsqueeze", "squeeze", "t"})
 
 
 def derived(call: Call) -> Any:

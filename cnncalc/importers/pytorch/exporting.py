@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import logging
 import sys
 import warnings
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import UsageError
-from cnncalc.importers.pytorch.nodes import op_name
+from cnncalc.importers.pytorch.nodes import CREATED, op_name
 from cnncalc.importers.tensors.trace import SAMPLES
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _export(module: Any, shapes: Mapping[str, Shape]) -> Any:
     given = {name: torch.empty((SAMPLES, *shape), device=device, dtype=dtype) for name, shape in shapes.items()}
     named = _are_named(module, given)
     args, kwargs = ((), given) if named else (tuple(given.values()), None)
-    with _evaluating(module), warnings.catch_warnings():
+    with _evaluating(module), _quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return torch.export.export(module, args, kwargs, strict=False)
@@ -122,14 +123,15 @@ def _inside(found: Any) -> Iterator[Any]:
 
 
 def _functional(program: Any) -> Any:
-    """The program; without changes through views, where it makes such."""
-    changes = any(
-        node.op == "call_function"
-        and str(node.target).split(".")[1:2] == [f"{op_name(node)}_"]
-        and op_name(node) in MUTATING
-        for node in program.graph.nodes
-    )
-    return program.run_decompositions({}) if changes else program
+    """The program; without changes through views, where it makes such to what depends on an input."""
+    given = set(program.graph_signature.user_inputs)
+    depends: set[str] = set()
+    for node in program.graph.nodes:
+        if node.name in given or (op_name(node) not in CREATED and any(each.name in depends for each in node.all_input_nodes)):
+            depends.add(node.name)
+            if op_name(node) in MUTATING and str(node.target).split(".")[1:2] == [f"{op_name(node)}_"]:
+                return program.run_decompositions({})
+    return program
 
 
 def _torch() -> Any:
@@ -149,6 +151,17 @@ def _module(target: str, found: Any) -> Any:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", 1)[0]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what PyTorch logs of an export that fails: the error says it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager

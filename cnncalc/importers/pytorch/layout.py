@@ -107,7 +107,7 @@ def transpose(call: Call) -> Held:
     """`transpose(x, dim0, dim1)`, `t`, `mT`: two axes change places."""
     rank = len(call.x.dims)
     order = list(range(rank))
-    a, b = (int(call.args.get(name, default)) % rank for name, default in (("dim0", -2), ("dim1", -1)))
+    a, b = (int(each) % rank for each in [*list(call.args.values())[1:3], -2, -1][:2])
     order[a], order[b] = order[b], order[a]
     return _permuted(call.x, order)
 

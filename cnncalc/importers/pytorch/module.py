@@ -6,6 +6,7 @@ No weights are loaded and nothing is computed. The names are those of the module
 from __future__ import annotations
 
 import operator
+from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,12 @@ from cnncalc.importers.layers import Imported
 from cnncalc.importers.pytorch.call import Call, arguments, flat, tensors
 from cnncalc.importers.pytorch.constants import derived
 from cnncalc.importers.pytorch.exporting import call, exported
-from cnncalc.importers.pytorch.nodes import named, op_name, op_set
+from cnncalc.importers.pytorch.nodes import CREATED, named, op_set
 from cnncalc.importers.pytorch.pruning import pruned
 from cnncalc.importers.pytorch.table import MAPPERS, unmapped
 from cnncalc.importers.pytorch.weights import leftovers
 from cnncalc.importers.tensors.arrange import laid, plan, text
+from cnncalc.importers.tensors.infer import infer
 from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError, Weights
 from cnncalc.values import replace
 
@@ -118,18 +120,28 @@ def _mapped(trace: Trace, node: Any) -> Any:
         held = trace.value(node.args[0])
         return held[node.args[1]] if isinstance(held, tuple) else held
     given = Call(trace=trace, node=node, args=arguments(node, lambda each: _resolved(trace, each)))
-    if not any(isinstance(each, Held) for each in tensors(given)):
+    if given.op in CREATED or not any(isinstance(each, Held) for each in tensors(given)):
         return derived(given)
     try:
         if any(getattr(getattr(each, "dtype", None), "is_complex", False) for each in given.results):
             raise UnmappedError(f"{str(node.target).removesuffix('.default')} gives complex numbers")
         mapper = MAPPERS.get(given.op, unmapped) if op_set(node) == "aten" else unmapped
+        before = len(trace.layers)
         made = mapper(given)
+        _check_shapes(trace, before)
     except UnmappedError as error:
         trace.problems[trace.names[node.name]] = str(error)
         made = _unknown(given)
     _note_change(trace, node, made)
     return made
+
+
+def _check_shapes(trace: Trace, first: int) -> None:
+    """The new layers give what PyTorch says."""
+    for layer in islice(trace.layers.values(), first, None):
+        found = infer(layer.op, [trace.tensor(name) for name in layer.inputs], layer.options)
+        if tuple(found) != layer.shape:
+            raise UnmappedError(f"as `{layer.op}` it would be {found}, not {text(layer.shape)}")
 
 
 def _note_change(trace: Trace, node: Any, made: Any) -> None:

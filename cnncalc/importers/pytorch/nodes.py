@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 _CALL = re.compile(r"@\d+")
 
 
+CREATED = frozenset({
+    "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "zeros_like", "ones_like", "full_like", "empty_like",
+})  # fmt: skip
+"""Ops that read no more of a tensor than its shape."""
+
+
 def op_name(node: Any) -> str:
     """`aten.relu_.default` -> `relu`."""
     parts = str(node.target).split(".")

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.pytorch.weights import parts_of, weighted
+from cnncalc.importers.pytorch.weights import due, fresh, parts_of, take, weighted
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import arranged, as_map, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE, Atom
@@ -27,33 +27,44 @@ class Map:
     """The map that a window slides over; where positions stood in the batch they are an axis of their own, the first."""
 
     name: str
-    dims: axes.Dims
     lead: int = 0
     """1 where there is such an axis."""
+    heads: int = 1
+    """Groups of channels that stood in the batch: the first part of the channels."""
 
 
 def _map(call: Call, x: Held) -> Map:
     trace = call.trace
     if axes.has(x.dims, REPEAT):
         x = spread(trace, call.node, x)
-    outer = axes.without(x.dims[0], BATCH)
-    if not outer:
-        return Map(name=as_map(trace, call.node, x), dims=x.dims)
-    if len(x.dims) > 4:  # noqa: PLR2004 - two axes and that of the batch
+    heads = tuple(atom for atom in x.dims[0] if atom.axis == CHANNELS)
+    outer = axes.without(x.dims[0], BATCH, CHANNELS)
+    if not outer and not heads:
+        return Map(name=as_map(trace, call.node, x))
+    if outer and len(x.dims) > 4:  # noqa: PLR2004 - two axes and that of the batch
         raise UnmappedError("positions stand in the batch")
-    moved = arranged(trace, call.node, x, (x.dims[1], outer, *x.dims[2:]), tokens=False)
-    return Map(name=moved.layer, dims=moved.dims, lead=1)
+    lead = (outer,) if outer else ()
+    moved = arranged(trace, call.node, x, ((*heads, *x.dims[1]), *lead, *x.dims[2:]), tokens=False)
+    return Map(name=moved.layer, lead=len(lead), heads=axes.size_of(heads))
 
 
 def _made(call: Call, given: Map, made: Held) -> Held:
     """The result as PyTorch has it."""
-    fresh = call.trace.whole(made.layer)
-    return replace(made, dims=((*fresh[0], *fresh[2]), fresh[1], *fresh[3:])) if given.lead else made
+    if not given.lead and given.heads == 1:
+        return made
+    batch, _, *rest = call.trace.whole(made.layer)
+    count = call.trace.shapes[made.layer][0] // given.heads
+    heads = (Atom(CHANNELS, given.heads, count),) if given.heads > 1 else ()
+    outer = rest[0] if given.lead else ()
+    order = [atom.axis for atom in axes.without(call.x.dims[0], BATCH)]
+    both = (*heads, *outer) if order[:1] == [CHANNELS] else (*outer, *heads)
+    inner = (Atom(CHANNELS, count),) if count > 1 else ()
+    return replace(made, dims=((*batch, *both), inner, *rest[given.lead :]))
 
 
 def _shape(call: Call, given: Map, index: int = 0) -> Shape:
     channels, *sizes = call.shape(index)
-    return (channels, *call.trace.shapes[given.name][1 : 1 + given.lead], *sizes)
+    return (channels * given.heads, *call.trace.shapes[given.name][1 : 1 + given.lead], *sizes)
 
 
 def axes_option(given: Any, ndim: int, default: int | None = None, lead: tuple[int, ...] = ()) -> Option | None:
@@ -89,6 +100,8 @@ def conv(call: Call) -> Held:
     groups = args["groups"]
     _put(options, "groups", None if groups == 1 else groups)
     shape = _shape(call, given)
+    if given.heads > 1:
+        return _made(call, given, _on_heads(call, given, options, weight, bias))
     blurred = None if weight.trained else _blur(call, given, options, shape)
     if blurred is not None:
         return _made(call, given, blurred)
@@ -96,6 +109,19 @@ def conv(call: Call) -> Held:
         {**options, "bias": bias} for bias in ([True, False] if parts_of([bias]) else [False])
     ]
     return _made(call, given, weighted(call, "conv", given.name, shape, choices, [weight, bias], WINDOW))
+
+
+def _on_heads(call: Call, given: Map, options: dict[str, Option], weight: Weights, bias: Any) -> Held:
+    """The same convolution for every head: declared."""
+    shape = _shape(call, given)
+    parts = parts_of([weight, bias])
+    macs = prod(shape) * prod(weight.shape[1:]) + due(call.trace, [weight, bias])
+    window = {key: found for key, found in options.items() if key in WINDOW}
+    window.setdefault("padding", 0)
+    found: dict[str, Option] = {"out": text(shape), **window, "params": fresh(call.trace, parts), "macs": macs}
+    made = call.emit("custom", (given.name,), shape, found)
+    take(call.trace, parts, made.layer)
+    return made
 
 
 def _is_linear(call: Call, ndim: int) -> bool:
@@ -140,6 +166,8 @@ def conv_transposed(call: Call) -> Held:
         raise UnmappedError("a convolution whose kernel is computed from the input")
     ndim, groups = len(weight.shape) - 2, args["groups"]
     given = _map(call, call.x)
+    if given.heads > 1:
+        raise UnmappedError("heads stand in the batch")
     one, none = (1,) * given.lead, (0,) * given.lead
     options: dict[str, Option] = {"out_channels": weight.shape[1] * groups}
     _put(options, "kernel_size", axes_option(weight.shape[2:], ndim, None, one))

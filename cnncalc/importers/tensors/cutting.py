@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.arrange import arranged, as_channels, fitted, pointwise, spread, text
+from cnncalc.importers.tensors.arrange import arranged, as_channels, fitted, plan, pointwise, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
 from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError
 from cnncalc.values import replace, value
@@ -55,6 +55,8 @@ def _with(x: Held, place: int, dim: Dim) -> Held:
 def _of_several(trace: Trace, node: Any, x: Held, place: int, stretch: Stretch, suffix: str) -> Held:
     """Whole blocks of the slowest part, or a part of one block; else the dimension becomes an axis of its own."""
     dim = x.dims[place]
+    if _is_shuffle(trace, x, place):
+        return cut(trace, node, as_channels(trace, node, x, [place]), place, stretch, suffix)
     slow, inner = dim[0], axes.size_of(dim[1:])
     start, end = stretch.start, stretch.end
     blocks = Stretch(start=start // inner, end=-(-end // inner))
@@ -67,6 +69,12 @@ def _of_several(trace: Trace, node: Any, x: Held, place: int, stretch: Stretch, 
         both = axes.joined((*made.dims[place], *made.dims[place + 1]))
         return replace(made, dims=(*made.dims[:place], both, *made.dims[place + 2 :]))
     return cut(trace, node, _as_axis(trace, node, x, place), place, stretch, suffix)
+
+
+def _is_shuffle(trace: Trace, x: Held, place: int) -> bool:
+    """Whether a channel shuffle puts the dimension in one piece."""
+    found = plan(trace, x.layer, (x.dims[place], *trace.whole(x.layer)[2:]))
+    return found is not None and found.op == "channelshuffle"
 
 
 def _as_axis(trace: Trace, node: Any, x: Held, place: int) -> Held:
