@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cnncalc.report import LayerReport, Report
 
-FOLLOWERS = frozenset({*FACTS, "softmax", "prelu", "bn", "ln", "rms", "gn", "in", "lrn", "dropout", "scale"})
+FOLLOWERS = frozenset({*FACTS, "softmax", "prelu", "bn", "ln", "rms", "gn", "in", "lrn", "dropout", "scale", "shift"})
 """Ops that are drawn in the box of the layer before."""
 
 

@@ -26,7 +26,7 @@ _FILES = {
     "rearrange": "rearrange",
     "reduce": "reduce",
     "resize": "upsample pixelshuffle pixelunshuffle",
-    "scale": "scale",
+    "scale": "scale shift",
     "sdpa": "sdpa",
     "se": "se",
 }

@@ -19,7 +19,7 @@ LANGUAGE = [
     "sigmoid", "tanh", "softplus", "softmax", "exp", "log", "sqrt", "rsqrt", "square", "abs", "neg", "erf",
     "add", "sub", "concat", "mul", "div", "max", "min", "upsample", "sdpa", "matmul", "rearrange", "reduce", "prepend",
     "pixelshuffle", "pixelunshuffle", "slice", "crop", "pad", "channelshuffle", "flatten", "tokens",
-    "identity", "scale", "dropout", "se", "attention", "custom",
+    "identity", "scale", "shift", "dropout", "se", "attention", "custom",
 ]  # fmt: skip
 POSITIONALS = {
     "conv": "out_channels", "sepconv": "out_channels", "convt": "out_channels", "linear": "out_channels",

@@ -55,6 +55,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "reduce": [{"kind": kind, "over": over} for kind in ("mean", "max") for over in ("channels", "positions", "l")],
     "softmax": [{"over": over} for over in ("channels", "positions", "l")],
     "ln": [{}, {"over": "all"}],
+    "scale": [{}, {"over": "all"}],
     "rearrange": [{"out": [4, 58]}],
     "add": [], "sub": [], "mul": [], "div": [], "max": [], "min": [], "concat": [], "sdpa": [], "matmul": [],
 }  # fmt: skip

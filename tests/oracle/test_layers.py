@@ -40,6 +40,18 @@ class Attention(nn.Module):
         return joint.out_proj(mixed.transpose(1, 2).flatten(2)).transpose(1, 2).reshape(x.shape)
 
 
+class Weighted(nn.Module):
+    """A learned factor or offset."""
+
+    def __init__(self, apply: Callable[[Any, Any], Any], *shape: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(shape))
+        self.run = apply
+
+    def forward(self, x: Any) -> Any:
+        return self.run(x, self.weight)
+
+
 def separable() -> Any:
     return nn.Sequential(nn.Conv2d(8, 8, 3, 2, 1, groups=8, bias=False), nn.Conv2d(8, 12, 1))
 
@@ -76,6 +88,11 @@ LAYERS: dict[str, Callable[[], Any]] = {
     },
     "softmax over=positions": lambda: Function(lambda x: x.flatten(2).softmax(2).view(x.shape)),
     "softmax over=w": lambda: nn.Softmax(dim=3),
+    "scale": lambda: Weighted(torch.mul, 8, 1, 1),
+    "scale over=positions": lambda: Weighted(torch.mul, 1, 7, 6),
+    "scale over=all": lambda: Weighted(torch.mul, 8, 7, 6),
+    "shift": lambda: Weighted(torch.add, 8, 1, 1),
+    "shift over=all": lambda: Weighted(torch.add, 8, 7, 6),
     "ln over=all": lambda: nn.LayerNorm((8, 7, 6)),
     "rms over=all": lambda: nn.RMSNorm((8, 7, 6)),
     "reduce mean over=channels": lambda: Function(lambda x: x.mean(1, keepdim=True)),

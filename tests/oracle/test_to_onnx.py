@@ -166,6 +166,17 @@ SETTINGS = {
             "fc 8 share=a", "s: scale from=input", "scale from=t share=s", "r: rms from=input", "rms from=t share=r",
         ],
     ),
+    "weights of positions and elements": (
+        "8x6x5",
+        [
+            *(f"{op} over={over}" for op in ("scale", "shift") for over in ("channels", "positions", "all")),
+            "tokens",
+            *(f"{op} over={over}" for op in ("scale", "shift") for over in ("channels", "positions", "all")),
+            "flatten",
+            "scale over=all",
+            "shift",
+        ],
+    ),
     "tokens": (
         "8x4x4",
         ["tokens", "in", "lrn 3", "gmp", "prelu num_parameters=8", "crop 0/0", "identity", "tokens", "flatten"],

@@ -127,7 +127,10 @@ LAYERS = {
     "shuffles of a signal": ("4x8", ["pixelshuffle 2", "pixelunshuffle 4"]),
     "shuffles of a volume": ("8x2x4x6", ["pixelshuffle 2", "pixelunshuffle 2"]),
     "borders": ("3x16x16", ["pad 3 reflect", "pad 0/1", "crop 1/2", "crop to=10x9"]),
-    "norms": ("8x8x8", ["bn", "gn 4", "in", "in affine=true", "ln", "rms", "lrn 5", "bn affine=false", "scale"]),
+    "norms": (
+        "8x8x8",
+        ["bn", "gn 4", "in", "in affine=true", "ln", "rms", "lrn 5", "bn affine=false", "scale", "shift"],
+    ),
     "activations": (
         "8x8x8",
         [
@@ -232,6 +235,17 @@ LAYERS = {
         ["softmax over=positions", "softmax over=w", "tokens", "softmax over=positions", "softmax over=channels"],
     ),
     "softmax along a signal": ("8x6", ["softmax over=l", "softmax over=positions"]),
+    "weights of positions and elements": (
+        "8x6x5",
+        [
+            *(f"{op} over={over}" for op in ("scale", "shift") for over in ("channels", "positions", "all")),
+            "tokens",
+            *(f"{op} over={over}" for op in ("scale", "shift") for over in ("channels", "positions", "all")),
+            "flatten",
+            "scale over=all",
+            "shift frozen",
+        ],
+    ),
     "norms over all": (
         "8x6x5",
         ["ln over=all", "rms over=all", "ln over=all affine=false", "tokens", "ln over=all", "flatten", "rms over=all"],

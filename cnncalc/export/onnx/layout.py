@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.export.onnx.draft import beside, channel_axis
+from cnncalc.export.onnx.draft import beside, channel_axis, dims_of
 from cnncalc.export.onnx.windows import flat, resided
 from cnncalc.geometry.window import AxisWindow
+from cnncalc.ops.scale import Each
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,8 +188,11 @@ def prepend(draft: Draft) -> str:
 
 
 def scale(draft: Draft) -> str:
-    """A factor per channel."""
-    return draft.node("Mul", draft.x, draft.weight(0, beside(draft.shape.channels, draft.shape)))
+    """Learned factors or offsets."""
+    shape, over = draft.shape, draft.op.over
+    channels = 1 if over is Each.POSITIONS else shape.channels
+    dims = beside(channels, shape) if over is Each.CHANNELS else dims_of(replace(shape, channels=channels))
+    return draft.node("Mul" if draft.op.op == "scale" else "Add", draft.x, draft.weight(0, dims))
 
 
 def dropout(draft: Draft) -> str:

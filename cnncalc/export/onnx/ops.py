@@ -43,6 +43,7 @@ OPS: dict[str, Callable[[Draft], str]] = {
     "flatten": layout.flatten,
     "prepend": layout.prepend,
     "scale": layout.scale,
+    "shift": layout.scale,
     "dropout": layout.dropout,
     "identity": layout.identity,
     "linear": products.linear,

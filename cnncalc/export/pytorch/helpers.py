@@ -95,14 +95,25 @@ class Prepend(nn.Module):
 ''',
     "Scale": '''
 class Scale(nn.Module):
-    """A learned factor per channel."""
+    """Learned factors."""
 
-    def __init__(self, channels, axes):
+    def __init__(self, shape):
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(channels, *(1,) * axes))
+        self.weight = nn.Parameter(torch.ones(shape))
 
     def forward(self, x):
         return x * self.weight
+''',
+    "Shift": '''
+class Shift(nn.Module):
+    """Learned offsets."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x):
+        return x + self.weight
 ''',
     "BlurPool": '''
 class BlurPoolNd(nn.Module):

@@ -32,6 +32,7 @@ from cnncalc.export.pytorch.layout import (
 from cnncalc.export.pytorch.norms import NORMS
 from cnncalc.export.pytorch.products import matmul, prepend, rearrange, sdpa
 from cnncalc.export.pytorch.windows import avgpool, blurpool, conv, convt, lppool, maxpool, sepconv
+from cnncalc.ops.scale import Each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,10 +96,13 @@ def _attention(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
 
 
 def _scale(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
+    config: Any = row.config
     channels, *sizes = row.input_shapes[0]
-    count = 0 if token_inputs[0] else len(sizes)
-    arguments = (Argument("channels", channels, keyword=False), Argument("axes", count))
-    return Code(make="Scale", arguments=arguments, helper="Scale", frozen=row.frozen)
+    positions: list[int] = [1] * len(sizes) if config.over is Each.CHANNELS else sizes
+    channels = 1 if config.over is Each.POSITIONS else channels
+    shape = (*positions, channels) if token_inputs[0] else (channels, *positions)
+    name = row.op.capitalize()
+    return Code(make=name, arguments=(Argument("shape", shape, keyword=False),), helper=name, frozen=row.frozen)
 
 
 def _se(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
@@ -164,6 +168,7 @@ OPS: dict[str, Callable[[LayerReport, tuple[bool, ...]], Code]] = {
     "tokens": tokens,
     "flatten": flatten,
     "scale": _scale,
+    "shift": _scale,
     "dropout": _dropout,
     "identity": _identity,
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RECTIFIERS = frozenset({"relu", "relu6", "leaky", "prelu", "elu", "selu", "celu", "silu", "gelu", "mish", "hswish"})
 PROBABILITIES = frozenset({"softmax", "sigmoid"})
-PASSING = frozenset({"dropout", "identity", "flatten", "scale"})
+PASSING = frozenset({"dropout", "identity", "flatten", "scale", "shift"})
 
 
 @rule("CNN043", Severity.WARNING)
