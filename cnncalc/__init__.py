@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncalc import queries, render
-    from cnncalc.api import analyze, build, from_keras, from_onnx, from_torch, load, parse
+    from cnncalc.api import analyze, build, from_keras, from_onnx, from_torch, load, parse, verify
     from cnncalc.errors import CnncalcError, SpecError, UsageError
     from cnncalc.lint.driver import lint
     from cnncalc.report import Report
@@ -39,6 +39,7 @@ __all__ = [
     "parse",
     "queries",
     "render",
+    "verify",
 ]
 
 _HOMES = {
@@ -49,6 +50,7 @@ _HOMES = {
     "from_torch": "cnncalc.api",
     "load": "cnncalc.api",
     "parse": "cnncalc.api",
+    "verify": "cnncalc.api",
     "CnncalcError": "cnncalc.errors",
     "SpecError": "cnncalc.errors",
     "UsageError": "cnncalc.errors",

@@ -13,16 +13,17 @@ from cnncalc.errors import Severity, SpecError
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.graph import Graph
 from cnncalc.graph import build as build_graph
+from cnncalc.report import Report
 from cnncalc.spec import reader
 from cnncalc.spec.network import NetworkSpec
 from cnncalc.spec.source import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from cnncalc.errors import Finding
     from cnncalc.importers.layers import Imported
-    from cnncalc.report import Report
+    from cnncalc.queries.verify import Verification
 
 Size = Union[str, "Sequence[int]", TensorShape]
 """`"3x224x224"` or `(3, 224, 224)`."""
@@ -175,6 +176,42 @@ def analyze(  # noqa: PLR0913 - a keyword for each thing that can be overridden
     report = engine.analyze(graph, optimizer=optimizer)
     _raise_errors(report.findings)
     return report
+
+
+def verify(  # noqa: PLR0913 - a keyword for each thing that can be asked
+    spec: str | os.PathLike[str] | NetworkSpec | Report,
+    model: object,
+    input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
+    *,
+    only: Collection[str] = (),
+    folded: bool = False,
+    allow_unknown: bool = False,
+) -> Verification:
+    """Whether a model is what its spec says: `.is_match`, and `.mismatches` in order, each with its place in the spec.
+
+    `spec` is what `analyze` takes, or its report. `model` is a `torch.nn.Module`, the path of an ONNX or Keras file, or
+    another network as `analyze` takes it. `input` holds for both; by default the model has the sizes of the spec where
+    it has none of its own. `only`: some of `shapes`, `params`, `macs`, `rf`. `folded`: batch norms are folded away in
+    both. Raises what `analyze`, `from_torch`, `from_onnx` and `from_keras` raise; UsageError for other words in `only`.
+
+    >>> found = verify("conv 8 k3 p1 | conv 8 k3", "conv 8 k3 p1 | conv 9 k3", "3x32x32", only=["shapes"])
+    >>> found.is_match, [(each.layer, each.spec, each.model) for each in found.mismatches]
+    (False, [('conv2', '8x30x30', '9x30x30'), ('', '8x30x30', '9x30x30')])
+    """
+    from cnncalc.importers.reports import read_model, report_of
+    from cnncalc.queries.verify import verify as compare
+
+    own = analyze(spec, input) if not isinstance(spec, Report) else spec
+    if isinstance(model, Report):
+        return compare(own, model, only=only, folded=folded)
+    layers = read_model(model, _tuples(input), own.inputs, allow_unknown=allow_unknown)
+    if layers is None:  # a network of the language
+        other = analyze(model, input)  # type: ignore[arg-type] # says itself what is wrong
+        return compare(own, other, only=only, folded=folded)
+    shown = os.fspath(model) if isinstance(model, (str, os.PathLike)) else f"<{type(model).__name__}>"
+    other = report_of(layers, shown, batch=own.batch, dtype=own.dtype)
+    _raise_errors(other.findings)
+    return compare(own, other, names=[each.name for each in layers.layers], only=only, folded=folded)
 
 
 def _read(path: str | os.PathLike[str]) -> NetworkSpec:

@@ -35,6 +35,7 @@ COMMANDS = {
     "sizes": "Which input sizes fit, and what to change for one that does not.",
     "export": "Write a network as PyTorch code, diagram, data, or formatted spec.",
     "import": "Write a spec for a model: an ONNX or Keras file, or package.module:callable.",
+    "verify": "Whether a model is what its spec says.",
     "ops": "All ops and what they take.",
     "init": "Write a starter file with comments.",
     "schema": "Print the JSON Schema for editors.",

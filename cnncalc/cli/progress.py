@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,3 +41,31 @@ def watched_results(items: Sequence[Item], results: Iterator[Result]) -> Iterato
     for _ in watched(items):
         yield next(results)
     next(results, None)  # lets it clean up
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[None]:
+    """While something takes long: on a terminal what it is and for how many seconds, wiped away at the end."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from threading import Event, Thread
+
+    over = Event()
+    began = monotonic()
+
+    def tell() -> None:
+        while not over.wait(PATIENCE):
+            sys.stderr.write(f"{_CLEAR}{text}, {monotonic() - began:.0f} s")
+            sys.stderr.flush()
+
+    teller = Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+        if monotonic() - began > PATIENCE:
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()

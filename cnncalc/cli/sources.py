@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cnncalc.cli.options import Reading
     from cnncalc.geometry.shape import TensorShape
+    from cnncalc.importers.layers import Imported
     from cnncalc.spec.network import NetworkSpec
 
 SPEC_ENDINGS = frozenset({".yaml", ".yml", ".json"})
@@ -63,21 +64,26 @@ def imported(source: str, how: Importing, inputs: Mapping[str, TensorShape]) -> 
     """
     from cnncalc.importers.writing.to_yaml import to_yaml
 
+    return to_yaml(layers_of(source, how, inputs), flat=how.flat, annotate=how.annotate)
+
+
+def layers_of(source: str, how: Importing, inputs: Mapping[str, TensorShape]) -> Imported:
+    """The layers of a model file, or of what `package.module:callable` makes; raises what `imported` does."""
     shapes = {key: tuple(shape) for key, shape in inputs.items()}
     if not is_callable(source):
         from cnncalc.importers.files import read_file
 
-        found = read_file(source, shapes, allow_unknown=how.allow_unknown)
-        return to_yaml(found, flat=how.flat, annotate=how.annotate)
+        return read_file(source, shapes, allow_unknown=how.allow_unknown)
     if not inputs:
         message = f"{source}: a model needs the size of its input: -i CHANNELSxHEIGHTxWIDTH, such as -i 3x224x224"
         raise UsageError(message)
+    from cnncalc.cli.progress import waiting
     from cnncalc.importers.pytorch.module import call, from_module
 
-    module = call(source, how.args, how.kwargs)
     name = source.rpartition(":")[2].rpartition(".")[2]
-    layers = from_module(module, shapes, name=name, allow_unknown=how.allow_unknown)
-    return to_yaml(layers, flat=how.flat, annotate=how.annotate)
+    with waiting(f"exporting {source}"):
+        module = call(source, how.args, how.kwargs)
+        return from_module(module, shapes, name=name, allow_unknown=how.allow_unknown)
 
 
 def is_callable(source: str) -> bool:

@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from cnncalc.queries.explain import Explanation, Step
+    from cnncalc.queries.mismatches import Mismatch
     from cnncalc.queries.progressions import Progression
     from cnncalc.queries.region import RegionAnswer
     from cnncalc.queries.sizes import Asked, AxisSizes, SizesAnswer
     from cnncalc.queries.tile import TileAnswer, Tiling
     from cnncalc.queries.unit import UnitAnswer
+    from cnncalc.queries.verify import Verification
 
 Data = dict[str, Any]
 
@@ -198,4 +200,32 @@ def _asked(asked: Asked) -> Data:
             {"what": each.what, "by": each.by, "size": each.size, "output": each.output, "layers": list(each.layers)}
             for each in asked.remedies
         ],
+    }
+
+
+def verification_data(found: Verification) -> Data:
+    """`mismatches` in order, those that follow from others last; `at` is null for what has no place in the spec."""
+    return {
+        "match": found.is_match,
+        "spec": {"name": found.spec.name, "source": found.spec.source},
+        "model": {"name": found.model.name, "source": found.model.source},
+        "compared": [each.value for each in found.only],
+        "matched": found.matched,
+        "by_name": found.by_name,
+        "folded": found.folded,
+        "unknown": list(found.unknown),
+        "totals": {each.figure: {"spec": each.spec, "model": each.model, "known": each.known} for each in found.totals},
+        "mismatches": [_mismatch(each) for each in found.mismatches],
+    }
+
+
+def _mismatch(found: Mismatch) -> Data:
+    at = found.at
+    return {
+        "layer": found.layer or None,
+        "what": found.what,
+        "spec": int(found.spec) if found.spec.isdigit() else found.spec,
+        "model": int(found.model) if found.model.isdigit() else found.model,
+        "follows": found.follows,
+        "at": at and {"file": at.file, "line": at.line, "column": at.column},
     }

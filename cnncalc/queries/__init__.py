@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from cnncalc.queries.solve import solve
     from cnncalc.queries.tile import tile
     from cnncalc.queries.unit import unit
+    from cnncalc.queries.verify import verify
 
-__all__ = ["against", "diff", "explain", "region", "scale", "sizes", "solve", "tile", "unit"]
+__all__ = ["against", "diff", "explain", "region", "scale", "sizes", "solve", "tile", "unit", "verify"]
 
 
 class _Questions(ModuleType):

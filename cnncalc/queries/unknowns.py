@@ -63,7 +63,7 @@ _OPTIONS = {
     "repeat": Kind.REPEAT,
 }
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
-_DECLARED = re.compile(r"\bcustom\b[^|;\n]*?\bout=\S*")
+_DECLARED = re.compile(r"\b(?:custom|matmul)\b[^|;\n]*?\bout=\S*|\brearrange\s+(?:out=)?\S*")
 _TITLE = re.compile(r"^name:.*", re.MULTILINE)
 _AXES = r"[0-9?x/]*"
 _SHORT = re.compile(rf"(?<!\w)(op|[kspdgm]){_AXES}$")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cnncalc.cli.options import OutputFile
 from cnncalc.errors import UsageError
+from cnncalc.values import replace
+
+if TYPE_CHECKING:
+    from cnncalc.cli.sources import Importing
 
 
 def command(  # noqa: PLR0913 - one parameter per option
@@ -51,19 +55,22 @@ def command(  # noqa: PLR0913 - one parameter per option
             "package.module:callable, such as torchvision.models:resnet50"
         )
         raise UsageError(reason)
-    how = sources.Importing(
-        args=tuple(_json("--args", args, list)),
-        kwargs=_json("--kwargs", kwargs, dict),
-        flat=flat,
-        annotate=annotate,
-        allow_unknown=allow_unknown,
-    )
+    how = replace(importing(args, kwargs, allow_unknown=allow_unknown), flat=flat, annotate=annotate)
     text = sources.imported(source, how, sources.input_shapes(input or []))
     if output is None:
         typer.echo(text, nl=False)
     else:
         write_file(output, text)
         message(f"wrote {output}; now: cnncalc summary {output}")
+
+
+def importing(args: str, kwargs: str, *, allow_unknown: bool) -> Importing:
+    """How a model is read, from the texts of `--args` and `--kwargs`."""
+    from cnncalc.cli.sources import Importing
+
+    return Importing(
+        args=tuple(_json("--args", args, list)), kwargs=_json("--kwargs", kwargs, dict), allow_unknown=allow_unknown
+    )
 
 
 def _json(option: str, text: str, kind: type[Any]) -> Any:
