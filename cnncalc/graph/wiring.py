@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from cnncalc.errors import LayerError, counted, finding
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.graph.model import GraphLayer, Node, Scope
 from cnncalc.ops.base import Inference, Op, Step
+from cnncalc.ops.declared import declared
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
@@ -229,11 +231,14 @@ class Wiring:
         )
 
     def _assume(self, name: str, op: Op, inputs: Sequence[int], layer: int) -> None:
-        """Go on behind a refused layer with the declared channels and the sizes of its input."""
+        """Go on behind a refused layer with what it declares, a shape or channels, else with its input's."""
         shape = self.nodes[inputs[0]].inference.output
-        channels = getattr(op, "out_channels", None)
+        channels, out = getattr(op, "out_channels", None), getattr(op, "out", None)
         if isinstance(channels, int):
             shape = replace(shape, channels=channels)
+        elif isinstance(out, tuple):
+            with suppress(LayerError):
+                shape = declared(out, shape, tokens=getattr(op, "tokens", None))
         index = self._add(name, op, tuple(inputs), Inference(output=shape), layer=layer, reader_name=name)
         self.nodes[index] = replace(self.nodes[index], assumed=True)
         self.taint(index)

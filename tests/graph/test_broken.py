@@ -32,6 +32,12 @@ def test_branches_without_a_merge_say_nothing_about_shapes() -> None:
         assert "CNN001" not in found
 
 
+@pytest.mark.parametrize("line", ["rearrange 4x3x5", "matmul prev out=4x3x5 inner=7", "custom out=4x3x5"])
+def test_behind_a_refused_layer_that_says_its_output_that_is_assumed(line: str) -> None:
+    (found,) = problems(graph_of(f"- {line}\n- conv 8 k3x5\n- flatten\n- linear 2", input="8x8x8"))
+    assert found.startswith("5:")
+
+
 def test_a_value_behind_a_norm_is_one_mistake() -> None:
     assert problems(graph_of("- conv 8 k3 gn 4", input="3x8x8")) == [
         "5:18 CNN905 conv has its out_channels already: `8`"

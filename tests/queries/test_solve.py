@@ -236,7 +236,13 @@ class TestPlaces:
         assert [each.word for each in unknowns("(conv 16 k3 d? p?/?)*?")] == ["d?", "p?/?", "p?/?", "*?"]
 
     @pytest.mark.parametrize(
-        "text", ["name: what?\nlayers: [conv ? k3]", "conv ? k3 # really?", "conv ? k3 | custom out=?x?x? params=0"]
+        "text",
+        [
+            "name: what?\nlayers: [conv ? k3]",
+            "conv ? k3 # really?",
+            "conv ? k3 | custom out=?x?x? params=0",
+            "conv ? k3 | rearrange ?x? tokens | matmul x out=?x? inner=2",
+        ],
     )
     def test_not_every_question_mark_is_an_unknown(self, text: str) -> None:
         assert len(unknowns(text)) == 1
