@@ -139,7 +139,7 @@ class TestOnnx:
         (given,) = import_module("onnx").load(target).graph.input
         assert [dim.dim_value for dim in given.type.tensor_type.shape.dim] == [4, 1, 32, 32]
 
-    @pytest.mark.parametrize("form", ["torch", "onnx", "spec", "mermaid", "dot", "json", "csv"])
+    @pytest.mark.parametrize("form", ["torch", "onnx", "keras", "spec", "mermaid", "dot", "json", "csv"])
     def test_a_model_file_is_exported_like_a_spec(self, cli: Cli, tmp_path: Path, form: str) -> None:
         source, target = tmp_path / "net.onnx", tmp_path / "result"
         cli("export", config("lenet5"), "--to", "onnx", "-o", str(source))

@@ -205,6 +205,7 @@ OPERATIONS: dict[str, Case] = {
         "pools": lambda x: O.max_pool(x, 2, 2, padding="same") + O.average_pool(x, 2, 2, padding="same"),
         "functions": lambda x: O.exp(O.log(O.sqrt(O.square(O.abs(-x))))) + O.silu(x) + O.softmax(x, axis=-1),
         "a power": lambda x: x**2,
+        "a norm": lambda x: O.norm(x, axis=-1, keepdims=True) + x,
         "a stack": lambda x: L.Conv3D(3, 1)(O.stack([x, x], axis=1)),
         "expand and squeeze": lambda x: O.squeeze(O.expand_dims(x, 1), 1) + x,
         "swapped axes": lambda x: L.Conv2D(3, (3, 1))(O.swapaxes(x, 1, 2)),

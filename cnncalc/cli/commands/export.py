@@ -21,6 +21,7 @@ class Target(str, Enum):
 
     TORCH = "torch"
     ONNX = "onnx"
+    KERAS = "keras"
     SPEC = "spec"
     MERMAID = "mermaid"
     DOT = "dot"
@@ -44,6 +45,7 @@ def command(source: Source, to: To, options: Options, reading: Reading) -> None:
 
     torch is a file of PyTorch modules that runs: a class for each block, names kept, the same shapes and parameters;
     onnx is an ONNX file with names and shapes, weights of zero, and any batch unless --batch is given;
+    keras is a file of functions that build a Keras model, channels last;
     spec is the file itself in its normal layout, comments and all; mermaid and dot are diagrams with blocks as groups
     and repeats drawn once; json and csv are the figures of all layers.
 
@@ -70,10 +72,8 @@ def command(source: Source, to: To, options: Options, reading: Reading) -> None:
 
 def _writer(to: Target, reading: Reading) -> Callable[[Report], str]:
     """The function that writes a format; none is loaded but the one that is asked for."""
-    if to is Target.TORCH:
-        from cnncalc.export.to_torch import to_torch
-
-        return to_torch
+    if to in (Target.TORCH, Target.KERAS):
+        return _code(to)
     if to is Target.SPEC:
         from functools import partial
 
@@ -93,6 +93,16 @@ def _writer(to: Target, reading: Reading) -> Callable[[Report], str]:
 
         return lambda report: to_json(report) + "\n"
     return _csv
+
+
+def _code(to: Target) -> Callable[[Report], str]:
+    if to is Target.TORCH:
+        from cnncalc.export.to_torch import to_torch
+
+        return to_torch
+    from cnncalc.export.to_keras import to_keras
+
+    return to_keras
 
 
 def _csv(report: Report) -> str:

@@ -10,9 +10,12 @@ from cnncalc.export.pytorch.ops import code
 from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cnncalc.report import LayerReport, Report
+
+    Coder = Callable[[LayerReport, tuple[bool, ...]], Code]
+    """A layer, and which of its inputs are tokens, in the words of a framework."""
 
 TAKEN = frozenset(
     {
@@ -111,8 +114,8 @@ class Body:
 class Planner:
     """Makes the bodies of a report; collects the layers that have no code."""
 
-    def __init__(self, report: Report) -> None:
-        self.report = report
+    def __init__(self, report: Report, coder: Coder = code) -> None:
+        self.report, self._code = report, coder
         self.problems: list[tuple[LayerReport, str]] = []
         self._chains = [self._chain(row) for row in report]
         self._tokens = {row.name: row.inferences[-1].output.tokens for row in report}
@@ -192,7 +195,7 @@ class Planner:
     def _leaf(self, place: int, scope: str, names: dict[str, str]) -> Step:
         row = self.report.layers[place]
         try:
-            made = code(row, tuple(self._tokens.get(source, False) for source in row.inputs))
+            made = self._code(row, tuple(self._tokens.get(source, False) for source in row.inputs))
         except NoCodeError as error:
             self.problems.append((row, str(error)))
             made = Code()

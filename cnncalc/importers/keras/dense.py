@@ -81,9 +81,9 @@ def _labels(equation: str) -> tuple[str, str, str]:
 
 
 def scale(call: Call) -> Held:
-    """A factor per channel (ConvNeXt's `LayerScale`)."""
+    """A factor per channel (ConvNeXt's `LayerScale`), or a number that is added (`LayerShift` of exported files)."""
     x = call.plain(call.x, first=False)
     count = call.argument("projection_dim")
     if count is not None and count != call.tensor(x).channels:
         raise UnmappedError(f"{shown(count)} factors for {call.tensor(x).channels} channels")
-    return in_place(call.layer("scale", {}, x, weights=""), first=False)
+    return in_place(call.layer("shift" if call.kind == "LayerShift" else "scale", {}, x, weights=""), first=False)

@@ -72,6 +72,7 @@ LAYERS: dict[str, Callable[[Call], Held]] = {
     "Dense": dense.dense,
     "EinsumDense": dense.einsum_dense,
     "LayerScale": dense.scale,
+    "LayerShift": dense.scale,
     "Add": merges.merge("add"),
     "Average": merges.merge("add"),
     "Subtract": merges.merge("sub"),

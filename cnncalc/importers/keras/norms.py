@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.importers.keras.call import VECTORS, in_place, is_vector, like_input, shown
+from cnncalc.importers.keras.call import VECTORS, in_place, is_vector, shown
 from cnncalc.importers.tensors.trace import Held, UnmappedError
 from cnncalc.values import replace
 
@@ -50,9 +50,7 @@ def _shifted(call: Call, held: Held, parts: list[bool]) -> Held:
         return held
     if scale:
         return call.layer("scale", {}, held, weights="", suffix=":scale")
-    tensor = call.tensor(held)
-    rest: dict[str, Option] = {"out": like_input(tensor.ndim), "params": tensor.channels, "macs": 0}
-    return call.layer("custom", rest, held, weights="", suffix=":shift")
+    return call.layer("shift", {}, held, weights="", suffix=":shift")
 
 
 def unit(call: Call) -> Held:

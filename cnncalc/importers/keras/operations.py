@@ -95,6 +95,13 @@ def einsum(call: Call) -> Held:
     return product(call, many, tuple(sizes[label] for label in after[1:]) or (1,), inner)
 
 
+def norm(call: Call) -> Held:
+    """The root of the sum of squares."""
+    if call.argument("ord", default=None) not in (None, 2, "fro"):
+        raise UnmappedError(f"a norm of order {shown(call.argument('ord'))}")
+    return reduced("norm")(call)
+
+
 def power(call: Call) -> Held:
     """A square or a root."""
     exponent = call.argument("y", 1) if not isinstance(call.argument("x2", 1), float) else call.argument("x2", 1)
@@ -136,7 +143,7 @@ OPERATIONS: dict[str, Callable[[Call], Held | list[Held]]] = {
     ),
     "Power": power,
     "Mean": reduced("mean"), "Max": reduced("max"), "Amax": reduced("max"), "Min": reduced("min"),
-    "Amin": reduced("min"), "Sum": reduced("sum"),
+    "Amin": reduced("min"), "Sum": reduced("sum"), "Norm": norm,
     "Concatenate": concatenate, "Stack": layout.stack, "Split": layout.split,
     "Reshape": layout.reshape, "Transpose": layout.permute, "Swapaxes": layout.swap, "SwapAxes": layout.swap,
     "ExpandDims": layout.expand, "Squeeze": layout.squeeze, "GetItem": layout.item, "Pad": layout.pad, "Ravel": ravel,

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from cnncalc.errors import UsageError
+from cnncalc.export.keras.ops import OPS as CODES
+from cnncalc.export.to_keras import to_keras
+from cnncalc.ops import OPS
+from tests.export.networks import NAMES, example, net
+
+REFUSED = {"siamese"}
+"""Examples that share weights."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in REFUSED])
+def test_an_example_is_a_python_file_of_lines_that_fit(name: str) -> None:
+    text = to_keras(example(name))
+    ast.parse(text)
+    assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_shared_weights_are_refused_layer_by_layer(name: str) -> None:
+    with pytest.raises(UsageError, match="weights of another layer") as caught:
+        to_keras(example(name))
+    sharers = [row.name for row in example(name) if row.shares]
+    assert all(f": {row}: weights of another layer" in str(caught.value) for row in sharers)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("custom out=8x32x32", "a declared op has no code"),
+        ("lrn 5", "`lrn` has no code"),
+        ("lppool 2", "`lppool` has no code"),
+        ("conv 8 k3 s2 d2", "a stride and a dilation together"),
+        ("conv 8 k3 p1 replicate", "padding that is replicate"),
+        ("maxpool 2 d2", "a dilated pool"),
+        ("avgpool 3 s2 ceil", "an average pool whose last window is cut off"),
+        ("convt 9 k3 g3", "a transposed convolution with groups"),
+        ("upsample 1.5", "upsampling in mode nearest"),
+        ("upsample 2 mode=linear align_corners", "upsampling in mode linear over 2 axes, corners aligned"),
+        ("shift over=all", "a `shift` over all"),
+        ("rms affine=false", "a root-mean-square norm without weights"),
+        ("sdpa x x heads=3 windows=4", "attention in windows"),
+    ],
+)
+def test_what_keras_cannot_say_is_refused_with_its_position(line: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=rf"net\.yaml:4:\d+: \w+: {re.escape(reason)}"):
+        to_keras(net(line))
+
+
+def test_every_op_has_code_or_is_known_to_have_none() -> None:
+    assert OPS.keys() - CODES.keys() == {"custom", "lrn", "lppool", "blurpool", "matmul", "prepend"} | {
+        name for name in OPS if name == "residual pad"
+    }
+
+
+def test_same_padding_is_said_so_and_other_padding_stands_before_the_layer() -> None:
+    text = to_keras(net("a: conv 8 k3 p1", "b: conv 8 k3 s2 p1", "c: conv 8 k3 s2 same"))
+    assert 'layers.Conv2D(8, 3, padding="same", name="a")(x)' in text
+    assert 'layers.Conv2D(8, 3, strides=2, name="b")(layers.ZeroPadding2D(1)(x))' in text
+    assert 'layers.Conv2D(8, 3, strides=2, padding="same", name="c")(x)' in text
+
+
+def test_copies_of_a_block_are_calls_of_one_function() -> None:
+    text = to_keras(
+        net("stage: pair 16 *3", more="blocks:\n  pair(c):\n    - a: conv c k3 p1 bn relu\n    - b: conv c k1\n")
+    )
+    assert text.count("def pair(") == 1
+    assert [f'name="stage_{copy}"' in text for copy in range(3)] == [True] * 3
+    assert 'name=f"{name}_a_bn"' in text
+
+
+def test_frozen_layers_are_not_trainable() -> None:
+    assert "trainable=False" in to_keras(net("conv 8 k3 frozen"))
+
+
+def test_names_that_become_one_are_refused() -> None:
+    blocks = "blocks:\n  pair(c):\n    - b: conv c k1\n    - c: conv c k1\n"
+    with pytest.raises(UsageError, match="a name that is given twice"):
+        to_keras(net("a_b: conv 8 k1", "a: pair 8", more=blocks))
