@@ -44,3 +44,5 @@ class Imported:
     """Names of layers or inputs."""
     kinds: Mapping[str, str] = field(factory=dict)
     """Path of a group of layers -> what the source calls its kind (`layer1.0` -> `Bottleneck`)."""
+    remarks: tuple[str, ...] = ()
+    """What whoever reads the figures should know; written as comments."""

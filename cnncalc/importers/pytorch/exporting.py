@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import UsageError
-from cnncalc.importers.pytorch.nodes import CREATED, op_name
+from cnncalc.importers.pytorch.nodes import depending, op_name
 from cnncalc.importers.tensors.trace import SAMPLES
 
 if TYPE_CHECKING:
@@ -124,14 +124,14 @@ def _inside(found: Any) -> Iterator[Any]:
 
 def _functional(program: Any) -> Any:
     """The program; without changes through views, where it makes such to what depends on an input."""
-    given = set(program.graph_signature.user_inputs)
-    depends: set[str] = set()
-    for node in program.graph.nodes:
-        if node.name in given or (op_name(node) not in CREATED and any(each.name in depends for each in node.all_input_nodes)):
-            depends.add(node.name)
-            if op_name(node) in MUTATING and str(node.target).split(".")[1:2] == [f"{op_name(node)}_"]:
-                return program.run_decompositions({})
-    return program
+    depends = depending(program.graph.nodes, program.graph_signature.user_inputs)
+    changes = any(
+        node.name in depends
+        and op_name(node) in MUTATING
+        and str(node.target).split(".")[1:2] == [f"{op_name(node)}_"]
+        for node in program.graph.nodes
+    )
+    return program.run_decompositions({}) if changes else program
 
 
 def _torch() -> Any:

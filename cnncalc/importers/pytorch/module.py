@@ -17,6 +17,7 @@ from cnncalc.importers.pytorch.constants import derived
 from cnncalc.importers.pytorch.exporting import call, exported
 from cnncalc.importers.pytorch.nodes import CREATED, named, op_set
 from cnncalc.importers.pytorch.pruning import pruned
+from cnncalc.importers.pytorch.remarks import remarks
 from cnncalc.importers.pytorch.table import MAPPERS, unmapped
 from cnncalc.importers.pytorch.weights import leftovers
 from cnncalc.importers.tensors.arrange import laid, plan, text
@@ -41,8 +42,8 @@ def from_module(
     """
     program = exported(module, shapes)
     nodes = list(program.graph.nodes)
-    found = named(nodes)
-    trace = Trace(names=found.names, named=found.modules)
+    found = named(nodes, program.graph_signature.user_inputs)
+    trace = Trace(names=found.names, named=found.modules, groups=found.groups)
     _inputs(trace, program, nodes, shapes)
     _walk(trace, program.graph_module, nodes)
     leftovers(trace)
@@ -62,6 +63,7 @@ def from_module(
         layers=layers,
         outputs=outputs,
         kinds=found.kinds,
+        remarks=remarks(layers, trace.bounds),
     )
 
 

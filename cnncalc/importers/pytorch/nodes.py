@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 _CALL = re.compile(r"@\d+")
+_PARAMETRIZED = ".parametrizations."
 
 
 CREATED = frozenset({
@@ -36,7 +37,17 @@ def module_path(node: Any) -> tuple[str, str, int]:
     key, (path, kind) = stack[-1]
     call = _CALL.search(key) or _CALL.search(path)
     kind = kind if isinstance(kind, str) else kind.__name__
-    return _CALL.sub("", path), kind.rpartition(".")[2], int(call[0][1:]) if call else 0
+    path = _CALL.sub("", path).partition(_PARAMETRIZED)[0]  # what makes a weight belongs to the layer that has it
+    return path, kind.rpartition(".")[2], int(call[0][1:]) if call else 0
+
+
+def depending(nodes: Iterable[Any], given: Collection[str]) -> frozenset[str]:
+    """The nodes whose results depend on these; the others make constants."""
+    found = set(given)
+    for node in nodes:
+        if op_name(node) not in CREATED and any(each.name in found for each in node.all_input_nodes):
+            found.add(node.name)
+    return frozenset(found)
 
 
 def op_set(node: Any) -> str:
@@ -54,12 +65,16 @@ class Names:
     """Those that are names of modules."""
     kinds: Mapping[str, str]
     """Path of a module -> its class."""
+    groups: frozenset[str]
+    """Paths of modules that have others inside."""
 
 
-def named(nodes: list[Any]) -> Names:
-    """A name for every node, those that are names of modules, and the kinds of modules."""
+def named(nodes: list[Any], given: Collection[str]) -> Names:
+    """A name for every node, those that are names of modules, and the kinds of modules; `given`: the inputs."""
+    depends = depending(nodes, given)
     places = {node.name: module_path(node) for node in nodes if node.op == "call_function"}
-    counts = Counter(places[node.name][::2] for node in nodes if node.name in places and _counts(node))
+    counted = {node.name for node in nodes if node.name in places and node.name in depends and _counts(node)}
+    counts = Counter(places[name][::2] for name in counted)
     parents = {path[:at] for path, _, _ in places.values() for at, letter in enumerate(path) if letter == "."}
     names: dict[str, str] = {}
     own, taken = set(), set()
@@ -76,12 +91,12 @@ def named(nodes: list[Any]) -> Names:
         while name in taken:
             more += 1
             name = f"{stem}_{more}"
-        if _counts(node):
+        if node.name in counted:
             taken.add(name)
             if leaf:
                 own.add(name)
         names[node.name] = name
-    return Names(names=names, modules=frozenset(own), kinds=kinds)
+    return Names(names=names, modules=frozenset(own), kinds=kinds, groups=frozenset(parents))
 
 
 def _counts(node: Any) -> bool:

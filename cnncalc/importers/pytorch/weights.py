@@ -45,6 +45,19 @@ def call_after(call: Call, parts: Sequence[Part]) -> None:
         trace.named |= {path}
 
 
+def _name_after_weight(call: Call, parts: Sequence[Part]) -> None:
+    """A layer that is no module is called after its weight, where the module calls a function: `attn.qkv.weight`."""
+    trace, name = call.trace, call.node.name
+    if not parts or trace.names[name] in trace.named:
+        return
+    path = parts[0].path.partition(".parametrizations.")[0]
+    for ending in (".weight", "_weight", ".bias", "_bias"):
+        path = path.removesuffix(ending)
+    if path and path not in trace.groups and path not in trace.layers and path not in trace.named:
+        trace.names[name] = path
+        trace.named |= {path}
+
+
 def only_path(trace: Trace, parts: Sequence[Part]) -> str | None:
     """The name of the only parameter there is, unless a layer has that name."""
     paths = {part.path for part in parts}
@@ -94,6 +107,7 @@ def weighted(  # noqa: PLR0913 - a layer has this many parts
     if shared is not None:
         return shared
     frozen: dict[str, Option] = {"frozen": True} if parts and all(part.frozen for part in parts) else {}
+    _name_after_weight(call, parts)
     for options in choices:
         needs, costs = _figures(trace, op, source, options)
         if needs > count:

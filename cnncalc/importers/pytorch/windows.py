@@ -10,6 +10,7 @@ from cnncalc.importers.pytorch.weights import due, fresh, parts_of, take, weight
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import arranged, as_map, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE, Atom
+from cnncalc.importers.tensors.cutting import Stretch, cut
 from cnncalc.importers.tensors.trace import Held, UnmappedError, Weights
 from cnncalc.values import replace, value
 
@@ -338,7 +339,13 @@ def pad(call: Call) -> Held:
     if axes.has(x.dims, REPEAT):
         x = spread(trace, call.node, x)
     pairs = {len(x.dims) - 1 - at // 2: (numbers[at], numbers[at + 1]) for at in range(0, len(numbers), 2)}
+    for place, (before, after) in pairs.items():  # negative numbers cut off
+        stretch = Stretch(start=max(-before, 0), end=axes.size_of(x.dims[place]) - max(-after, 0))
+        x = cut(trace, call.node, x, place, stretch, "_crop")
+    pairs = {place: (max(before, 0), max(after, 0)) for place, (before, after) in pairs.items()}
     pairs = {place: pair for place, pair in pairs.items() if pair != (0, 0)}
+    if not pairs:
+        return x
     shape = trace.shapes[x.layer]
     spots = {place: _axis(x, place, shape) for place in pairs}
     if any(axis is None for axis in spots.values()) or (x.layer in trace.tokens and CHANNELS not in spots.values()):

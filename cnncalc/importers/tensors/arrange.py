@@ -114,7 +114,11 @@ def as_channels(trace: Trace, node: Any, held: Held, places: Sequence[int]) -> H
     if all(atom.axis == CHANNELS for atom in wanted) and axes.size_of(wanted) == shape[0]:
         return arranged(trace, node, held, (wanted, *trace.whole(held.layer)[2:]))
     rest = [axes.without(dim, BATCH, REPEAT) for place, dim in enumerate(held.dims) if place not in places]
-    return arranged(trace, node, held, (wanted, *fitted(rest)), tokens=True)
+    positions = [atom for dim in trace.whole(held.layer)[2:] for atom in dim]
+    moved = arranged(trace, node, held, (wanted, *fitted(rest)), tokens=True)
+    if axes.size_of(atom for atom in wanted if atom.axis != CHANNELS) == axes.size_of(positions):
+        trace.bounds.discard(moved.layer)  # what comes next does mix all positions
+    return moved
 
 
 def is_channel_part(trace: Trace, held: Held, place: int) -> bool:

@@ -42,6 +42,8 @@ class Laid:
     dims: tuple[Dim, ...]
     roots: tuple[Held | None, ...] | None = None
     tokens: bool = True
+    windows: bool = False
+    """Positions are multiplied within windows alone."""
 
 
 def contracted(trace: Trace, node: Any, a: Side, b: Side, out: Labels) -> Held:
@@ -64,6 +66,8 @@ def contracted(trace: Trace, node: Any, a: Side, b: Side, out: Labels) -> Held:
         except UnmappedError:
             continue
         made = trace.emit(node, "matmul", names, found.shape, options)
+        if found.windows:
+            trace.bounds.add(made.layer)
         if found.roots is not None:
             trace.roots[made.layer] = found.roots
         return replace(made, dims=found.dims)
@@ -164,8 +168,15 @@ def _fresh(trace: Trace, a: Side, b: Side, out: Labels) -> Laid:
             stride //= size
             dims[at] = (*dims[at], Atom(axis, size, stride))
     return Laid(
+        windows=_has_windows(trace, pieces[:-2]),
         shape=shape, dims=tuple(dims), roots=tuple(_root(trace, [pieces[at] for at in group]) for group in groups)
     )
+
+
+def _has_windows(trace: Trace, pieces: Sequence[tuple[Held, Dim]]) -> bool:
+    """Whether positions stand beside those that are multiplied."""
+    roots = [trace.root(held, dim) for held, dim in pieces if dim]
+    return any(root is None or any(atom.axis != CHANNELS for atom in root.dims[0]) for root in roots)
 
 
 def _root(trace: Trace, pieces: Sequence[tuple[Held, Dim]]) -> Held | None:

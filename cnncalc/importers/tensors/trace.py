@@ -73,6 +73,8 @@ class Trace:
     """Graph node -> name of its layer."""
     named: frozenset[str] = frozenset()
     """Layers whose name is that of a module."""
+    groups: frozenset[str] = frozenset()
+    """Names that have layers inside."""
     values: dict[str, Any] = field(default_factory=dict)
     layers: dict[str, Layer] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
@@ -90,6 +92,8 @@ class Trace:
     """Path of a parameter -> the pieces that layers count, and their sizes; "" is all of it."""
     takers: dict[str, str] = field(default_factory=dict)
     """Path of a parameter -> the first layer that counts some of it."""
+    bounds: set[str] = field(default_factory=set)
+    """Layers that are taken to see more positions than they may do."""
     made: set[str] = field(default_factory=set)
     """Nodes that make constants, whose MACs some layer counts."""
     problems: dict[str, str] = field(default_factory=dict)
@@ -148,6 +152,8 @@ class Trace:
             shares=shares,
             is_named=name in self.named or name == called,
         )
+        if op == "rearrange" or (options or {}).get("sees_all") or (options or {}).get("windows"):
+            self.bounds.add(name)
         if len(shape) == 2 and self._makes_tokens(op, inputs, options or {}):  # noqa: PLR2004 - channels and one axis
             self.tokens.add(name)
         return self.fresh(name, shape)

@@ -44,6 +44,7 @@ def to_yaml(network: Imported, *, flat: bool = False, annotate: bool = False) ->
     if not flat:
         blocks, body = _folded(network, root, composer)
     lines = ["cnncalc: 1", f"name: {_scalar(network.name)}", *_inputs(network)]
+    lines += [f"# {remark}" for remark in network.remarks]
     if blocks:
         lines.append("blocks:")
         for block in blocks:
