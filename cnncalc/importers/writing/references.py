@@ -146,7 +146,7 @@ def reference(
             for used, group in enumerate(inner, 1)
             if group.end == target and not _within(around, group) and not (itself and place.name is not None)
         ]
-        ended = ends[0] if ends else None
+        ended = (ends[-1] if itself else ends[0]) if ends else None
         if ended is not None:  # the name of a group stands for its end
             path = path[:ended]
         elif place.name is None:
