@@ -34,7 +34,7 @@ def absorbed(call: Call, op: str, x: Held, constant: Tensor) -> Held | None:
         return _with(call, x, layer, {**layer.options, "bias": True}, constant)
     if op == "mul" and layer.op == "rms" and layer.options.get("affine") is False:
         return _with(call, x, layer, _affine(layer), constant)
-    if op == "add" and layer.op == "scale":
+    if op == "add" and layer.op == "scale" and "over" not in layer.options:
         return _shifted(call, x, layer, constant)
     return None
 

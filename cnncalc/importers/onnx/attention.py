@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.onnx.constants import weights_in
+from cnncalc.importers.onnx.contents import is_mask
 from cnncalc.importers.onnx.records import Tensor
 from cnncalc.importers.pytorch.attention import sdpa
 from cnncalc.importers.pytorch.call import Call as Arguments
@@ -69,7 +70,9 @@ def _swapped(held: Held) -> Held:
 
 def attended(call: Call, q: Held, k: Held, v: Held, extras: Sequence[Any]) -> Held:
     """The result over the positions of the query; each is `... x positions x channels`."""
-    parts = weights_in([one for one in extras if isinstance(one, Tensor)])
-    bias = Weights(path=call.node.name, shape=(), trained=True, parts=parts) if parts else None
+    some = [one for one in extras if isinstance(one, Tensor) and not is_mask(one)]
+    parts = weights_in(some)
+    work = tuple(dict.fromkeys(each for one in some for each in one.work))
+    bias = Weights(path=call.node.name, shape=(), trained=True, parts=parts, products=work) if parts or work else None
     args = {"query": q, "key": k, "value": v, "attn_mask": bias, "enable_gqa": True}
     return sdpa(Arguments(trace=call.trace, node=call.node, args=args))

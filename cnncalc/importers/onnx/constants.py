@@ -69,6 +69,7 @@ def constant_of(attributes: Mapping[str, Attribute]) -> Tensor | None:
 def folded(node: Node, given: Sequence[Tensor | None], opset: int) -> tuple[Tensor, ...] | None:
     """The results of a node whose inputs are all constants; None where the node is not understood."""
     from cnncalc.importers.onnx.arithmetic import ARITHMETIC
+    from cnncalc.importers.onnx.composed import composed
     from cnncalc.importers.onnx.moves import MOVES
 
     made: Tensor | tuple[Tensor, ...] | None
@@ -78,37 +79,15 @@ def folded(node: Node, given: Sequence[Tensor | None], opset: int) -> tuple[Tens
         elif node.op in MOVES:
             made = MOVES[node.op](node, given, opset)
         else:
-            made = _kept(node, given)
+            made = composed(node, given)
     except (ValueError, IndexError, ZeroDivisionError, OverflowError, TypeError, AttributeError):
         return None
     if made is None:
         return None
     results = made if isinstance(made, tuple) else (made,)
-    return tuple(_limited(one) for one in results)
+    work = tuple(dict.fromkeys(each for one in given if one is not None for each in one.work))
+    return tuple(_limited(replace(one, work=(*work, *one.work)) if work else one) for one in results)
 
 
 def _limited(tensor: Tensor) -> Tensor:
     return tensor if tensor.values is None or len(tensor.values) <= MAX_KEPT else replace(tensor, values=None)
-
-
-_KEEPING = frozenset({
-    "BatchNormalization", "InstanceNormalization", "LayerNormalization", "GroupNormalization", "LpNormalization",
-    "MeanVarianceNormalization", "RMSNormalization", "Sigmoid", "Tanh", "Softplus", "Softmax", "LogSoftmax", "Relu",
-    "LeakyRelu", "Elu", "HardSigmoid", "Gelu", "Erf", "Sin", "Cos", "Clip", "Dropout", "CumSum", "Trilu", "Round",
-})  # fmt: skip
-
-
-def _kept(node: Node, given: Sequence[Tensor | None]) -> Tensor | None:
-    """Functions of weights whose values do not matter: dimensions stay."""
-    first = given[0]
-    if first is None:
-        return None
-    name, made_of = node.outputs[0], weights_in(given)
-    if node.op in _KEEPING:
-        return Tensor(name=name, dims=first.dims, parts=made_of)
-    second = given[1] if len(given) > 1 else None
-    if node.op in ("MatMul", "Gemm") and second is not None and len(first.dims) == len(second.dims) == 2:  # noqa: PLR2004
-        rows = first.dims[1 if node.attributes.get("transA") else 0]
-        columns = second.dims[0 if node.attributes.get("transB") else 1]
-        return Tensor(name=name, dims=(rows, columns), parts=made_of)
-    return None

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ MAX_RANK = 16
 MAX_SIZE = 2**31
 MAX_KEPT = 4096
 """Elements of a constant whose values are kept; larger ones are weights."""
+MAX_MASK = 2**24
+"""Bytes that are looked through for a mask."""
 _INTEGERS = {2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 12: "I", 13: "Q"}
 _FLOATS = {1: "f", 10: "e", 11: "d"}
 _BFLOAT16 = 16
@@ -53,7 +56,28 @@ def tensor(data: memoryview) -> Tensor:  # noqa: C901 - a case for each field
         values = _values(kind, contents, lists)
         if values is not None and len(values) != numel:
             raise DamagedError(f"the tensor {name or '(without a name)'} of {numel} elements has {len(values)}")
-    return Tensor(name=name, dims=tuple(dims), values=values, parts=() if kind in _NO_WEIGHTS else None)
+    size = struct.calcsize(_FLOATS[kind]) if kind in _FLOATS else 0
+    keeps = values is None and contents is not None and size in (2, 4) and len(contents) == numel * size
+    return Tensor(
+        name=name,
+        dims=tuple(dims),
+        values=values,
+        parts=() if kind in _NO_WEIGHTS else None,
+        raw=contents if keeps else None,
+    )
+
+
+def is_mask(made: Tensor) -> bool:
+    """Whether a constant has just two values, 0 and either 1 or one that is large and negative: no weight has."""
+    found: set[Number] = set(made.values or ())
+    if made.raw is not None and len(made.raw) <= MAX_MASK:
+        size = len(made.raw) // (math.prod(made.dims) or 1)
+        words: memoryview[int] = made.raw.cast("H") if size == 2 else made.raw.cast("I")
+        if len(set(words[:MAX_KEPT])) > 2:
+            return False
+        form = {2: ("<H", "<e"), 4: ("<I", "<f")}[size]
+        found = {struct.unpack(form[1], struct.pack(form[0], word))[0] for word in list(set(words))[:3]}
+    return len(found) == 2 and 0 in found and any(other == 1 or other <= -1 for other in found)
 
 
 def _check(dims: list[int]) -> None:

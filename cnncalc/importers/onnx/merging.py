@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.onnx.absorbing import absorbed
 from cnncalc.importers.onnx.constants import numel, weights_in
+from cnncalc.importers.onnx.contents import is_mask
 from cnncalc.importers.onnx.nodes import learned
 from cnncalc.importers.onnx.records import Tensor
-from cnncalc.importers.pytorch.weights import fresh, parts_of, take
+from cnncalc.importers.pytorch.weights import due, fresh, parts_of, take
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import arranged, laid, pointwise, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE, Atom
 from cnncalc.importers.tensors.joining import concatenated, merged
+from cnncalc.importers.tensors.reducing import covered
 from cnncalc.importers.tensors.trace import Held, UnmappedError
 from cnncalc.values import replace
 
@@ -66,31 +68,39 @@ def with_constant(call: Call, op: str, x: Held, constant: Tensor) -> Held:
     """A number changes no figure; a weight per channel is a bias, part of a norm or a scale, any other is declared."""
     trace = call.trace
     x = repeated(x, _unbatched(call, constant))
-    if numel(constant) <= 1 or not weights_in([constant]):
+    if numel(constant) <= 1 or not weights_in([constant]) or is_mask(constant):
         return x  # NB: a constant factor or offset; its operations are not counted
-    found = absorbed(call, op, x, constant)
+    found = absorbed(call, op, x, constant) if not constant.work else None
     if found is not None:
         return found
     if axes.has(x.dims, REPEAT):
         x = spread(trace, call.node, x)
-    place = channel_place(call, x, constant)
-    if op in ("mul", "div") and place is not None:
-        return trace.like(call.weighted("scale", x, [{}], [constant]), x)
-    parts = parts_of([learned(constant)])
-    count = fresh(trace, parts)
-    made = call.same("custom", x, pointwise(len(call.shape(x)) - 1, params=count))
+    word = {"mul": "scale", "div": "scale", "add": "shift", "sub": "shift"}.get(op)
+    choice = _over(call, x, constant) if word else None
+    if word and choice is not None:
+        return trace.like(call.weighted(word, x, [choice], [constant]), x)
+    weight = learned(constant)
+    parts = parts_of([weight])
+    options = pointwise(len(call.shape(x)) - 1, params=fresh(trace, parts), macs=due(trace, [weight]))
+    made = call.same("custom", x, options)
     take(trace, parts, made.layer)
     return made
 
 
-def channel_place(call: Call, x: Held, constant: Tensor) -> int | None:
-    """The dimension along which a constant differs, if that is all channels and nothing else."""
-    spread_ = (1,) * (len(x.dims) - len(constant.dims)) + constant.dims
-    places = [at for at, size in enumerate(spread_) if size > 1]
-    channels = call.shape(x)[0]
-    if len(places) != 1 or numel(constant) != channels or not axes.only(x.dims[places[0]], CHANNELS, channels):
+def _over(call: Call, x: Held, constant: Tensor) -> dict[str, Option] | None:
+    """What has a weight of its own, as options of `scale` and `shift`; None: neither channels, positions nor all."""
+    whole = _unbatched(call, constant)
+    places = [at for at, size in enumerate((1,) * (len(x.dims) - len(whole)) + whole) if size > 1]
+    if axes.has([x.dims[place] for place in places], BATCH):
         return None
-    return places[0]
+    found = covered(call.trace, x, places)
+    shape = call.shape(x)
+    spatial = {axis for axis, size in enumerate(shape[1:], SPACE) if size > 1}
+    if found == {CHANNELS}:
+        return {}
+    if found == spatial and spatial:
+        return {"over": "positions"}
+    return {"over": "all"} if found == spatial | {CHANNELS} else None
 
 
 def _unbatched(call: Call, constant: Tensor) -> tuple[int, ...]:

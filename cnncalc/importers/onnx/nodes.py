@@ -192,4 +192,4 @@ def learned(tensor: Tensor) -> Weights:
     made_of = weights_in([tensor])
     if tensor.parts is None and not made_of and tensor.name and numel(tensor):
         made_of = (Part(path=tensor.name, count=numel(tensor)),)
-    return Weights(path=tensor.name, shape=tensor.dims, trained=bool(made_of), parts=made_of)
+    return Weights(path=tensor.name, shape=tensor.dims, trained=bool(made_of), parts=made_of, products=tensor.work)

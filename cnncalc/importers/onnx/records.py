@@ -26,6 +26,10 @@ class Tensor:
     values: tuple[Number, ...] | None = None
     parts: tuple[Part, ...] | None = None
     """The weights that it was computed from; None: it is one itself."""
+    work: tuple[tuple[str, int], ...] = ()
+    """The products by which it is computed each time, with their MACs."""
+    raw: memoryview | None = None
+    """The bytes of one that is not small, numbers of 4 or 2 bytes each."""
 
 
 @value

@@ -6,9 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import SpecError, finding
+from cnncalc.importers.onnx.arithmetic import ARITHMETIC
+from cnncalc.importers.onnx.composed import KEEPING
 from cnncalc.importers.onnx.constants import constant_of, folded, numel
 from cnncalc.importers.onnx.functions import renamed
 from cnncalc.importers.onnx.fusing import fused
+from cnncalc.importers.onnx.moves import MOVES
 from cnncalc.importers.onnx.nodes import Call
 from cnncalc.importers.onnx.records import STANDARD, Graph, Tensor
 from cnncalc.importers.onnx.table import MAPPERS
@@ -27,6 +30,8 @@ MAX_AXES = 3
 MAX_DEPTH = 20
 OLDEST = 7
 """Operator sets before it broadcast and pad in other ways."""
+KNOWN = MAPPERS.keys() | ARITHMETIC.keys() | MOVES.keys() | KEEPING | {"Constant", "If"}
+"""Ops that are understood, of tensors of the network or of constants."""
 LOST = object()
 """Stands for what an unmapped node would have made."""
 _MISFITS = (IndexError, ValueError, ZeroDivisionError, OverflowError, TypeError, KeyError)
@@ -72,7 +77,7 @@ class Walk:
         if missing:
             self._lose(node, f"its input `{missing[0]}` comes from nowhere, or from further on")
             return
-        known = node.op in MAPPERS and node.domain in STANDARD
+        known = node.op in KNOWN and node.domain in STANDARD
         if any(found is LOST for found in given) and (known or any(isinstance(found, Held) for found in given)):
             self.values.update(dict.fromkeys(node.outputs, LOST))
             if known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.arrange import text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE, Atom
 from cnncalc.importers.tensors.trace import UnmappedError
 from cnncalc.values import replace
@@ -258,7 +259,10 @@ def _padded(call: Call, x: Held, pairs: Sequence[tuple[int, int]], mode: str) ->
             x = call.layer("custom", [x], options, suffix="_channels")
         else:
             sides[axis - SPACE] = pairs[place]
-    if any(map(any, sides)):
+    if any(map(any, sides)) and x.layer in call.trace.tokens:
+        out = text((shape[0], shape[1] + sum(sides[0])))
+        x = call.layer("custom", [x], {"out": out, "params": 0, "macs": 0, "sees_all": True})
+    elif any(map(any, sides)):
         given: dict[str, Option] = {"padding": pads_of(tuple(sides))}
         if mode != "zeros":
             given["padding_mode"] = mode

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ATTENTION = "cnncalc.Attention"
 """An op that no file has: q, k transposed, v, then whatever scales the scores or is added to them."""
-_DEPTH = 12
+_DEPTH = 16
 
 
 def attention(last: Node, wiring: Wiring) -> Fused | None:
@@ -72,10 +72,13 @@ def _scores(name: str, wiring: Wiring) -> tuple[Node, list[str], list[Node]] | N
     while len(inner) < _DEPTH:
         name, passed = wiring.through(name)
         inner += passed
-        node = wiring.maker(name, "Mul", "Div", "Add", "Sub", "MatMul", "Where")
+        node = wiring.maker(name, "Mul", "Div", "Add", "Sub", "MatMul", "Where", "Reshape")
         if node is None:
             return None
         inner.append(node)
+        if node.op == "Reshape" and node.inputs[1] in wiring.fixed:  # windows apart for a mask, and together again
+            name = node.inputs[0]
+            continue
         if node.op == "MatMul":
             return node, extras, inner
         found = _other(node, wiring)
@@ -97,7 +100,7 @@ def _other(node: Node, wiring: Wiring) -> tuple[str, list[str]] | None:
             return x, []
     # Of two tensors the first one comes from the product; a mask or bias is added second.
     for x, y in ((a, b), (b, a)):
-        if wiring.maker(x, "Mul", "Div", "Add", "MatMul", "Where") is not None and (
+        if wiring.maker(x, "Mul", "Div", "Add", "MatMul", "Where", "Reshape") is not None and (
             x == a or node.op in ("Add", "Mul")
         ):
             return x, [y]
