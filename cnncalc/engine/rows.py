@@ -52,7 +52,7 @@ class Rows:
             fields=fields,
             reach=reach,
             is_global=is_global,
-            frozen=bool(getattr(layer.op, "frozen", False)),
+            frozen=bool(vars(layer.op).get("frozen")),
             shares=self._shared_with(nodes),
             at=layer.at,
             places=layer.places,

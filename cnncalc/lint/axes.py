@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from fractions import Fraction
 
+    from cnncalc.ops.base import Inference, Settings
     from cnncalc.report import LayerReport, Report
 
 Fact = TypeVar("Fact")
@@ -43,11 +44,25 @@ class Axis:
         return self.dilation * (self.kernel_size - 1) + 1
 
 
+_KNOWN: dict[int, tuple[tuple[Inference, ...], tuple[Axis, ...]]] = {}
+"""By identity of the settings, which their inference keeps alive: half of the rules ask, of every layer."""
+_MOST_KNOWN = 1_000
+
+
 def window_axes(layer: LayerReport) -> tuple[Axis, ...]:
     """The axes of a layer that has a window; () for any other, and for one that reads position by position."""
     settings = layer.settings
     if settings is None:
         return ()
+    known = _KNOWN.get(id(settings))
+    if known is None or known[0] is not layer.inferences:  # which equal layers of a report share
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[id(settings)] = layer.inferences, _axes(layer, settings)
+    return known[1]
+
+
+def _axes(layer: LayerReport, settings: Settings) -> tuple[Axis, ...]:
     lead = next((each for each in layer.inferences if each.settings is settings), None)
     reads = lead.reads[0] if lead is not None and lead.reads else None
     if lead is None or reads is None:

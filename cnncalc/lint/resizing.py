@@ -112,16 +112,22 @@ def sizing(report: Report, axis: int) -> Sizing | None:
     own: dict[str, int] = dict.fromkeys(report.inputs, 0)
     made_by: dict[str, int] = {}
     equal: set[tuple[int, int]] = set()
+    worked_out: dict[int, tuple[AxisWindow, PaddingWord | None] | str | None] = {}
+    """By identity of the inferences, which equal layers share."""
     for layer in report.layers:
         found = [own[name] for name in layer.inputs if name in own]
         if not found or len(layer.output_shape) <= axis + 1:
             continue
         if layer.inferences[-1].merge is not None and option_of(layer, "align") is not Align.BROADCAST:
             equal.update((found[0], other) for other in found[1:] if other != found[0])
-        step = _step(layer, axis, found[0])
-        if step == "same":
+        key = id(layer.inferences)
+        if key not in worked_out:
+            worked_out[key] = _window(layer, axis)
+        made = worked_out[key]
+        if made == "same":
             own[layer.name] = found[0]
-        elif isinstance(step, _Step):
+        elif isinstance(made, tuple):
+            step = _Step(before=found[0], window=made[0], word=made[1])
             if step not in known:
                 steps.append(step)
                 known[step] = len(steps)
@@ -130,8 +136,11 @@ def sizing(report: Report, axis: int) -> Sizing | None:
     return Sizing(steps=tuple(steps), own=own, made_by=made_by, equal=frozenset(equal))
 
 
-def _step(layer: LayerReport, axis: int, before: int) -> _Step | str | None:
-    """What a layer makes of a size: "same", a step, or None where it does not follow (a fixed size, a table)."""
+def _window(layer: LayerReport, axis: int) -> tuple[AxisWindow, PaddingWord | None] | str | None:
+    """What makes the size of a layer of that of its input, with the word of a padding that depends on the size.
+
+    "same" for nothing; None where the size does not follow (a fixed one, a table).
+    """
     if any(option_of(layer, option) is not None for option in ("size", "to", "out")):
         return None
     reads = [each.reads[0] for each in layer.inferences if each.reads and each.merge is None]
@@ -146,4 +155,4 @@ def _step(layer: LayerReport, axis: int, before: int) -> _Step | str | None:
     keeps = (
         window.stride == 1 and window.input_dilation == 1 and sum(window.padding) + 1 == window.effective_kernel_size
     )
-    return "same" if keeps else _Step(before=before, window=window, word=word)
+    return "same" if keeps else (window, word)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Edit, Severity
+from cnncalc.lint.axes import option_of
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow
 from cnncalc.lint.written import line_of, on_line, stretch
@@ -43,7 +44,7 @@ def bias_before_norm(report: Report) -> Iterator[Problem]:
     net = flow(report)
     shared = {layer.shares for layer in report.layers}
     for layer in report.layers:
-        if not getattr(layer.config, "bias", False) or layer.frozen or not _is_cancelled(net, layer):
+        if not option_of(layer, "bias") or layer.frozen or not _is_cancelled(net, layer):
             continue
         (norm,) = {reader.op for reader in _readers(net, layer)}
         if layer.shares is not None or layer.name in shared:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Severity
 from cnncalc.geometry.window import Boundary
+from cnncalc.lint.axes import option_of
 from cnncalc.lint.base import Problem, rule
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def boundary_mismatch(layer: LayerReport, report: Report) -> Iterator[Problem]:
     task = report.spec.task
     if task is None or task.boundary is None or layer.settings is None:
         return
-    mode = getattr(layer.config, "padding_mode", None)
+    mode = option_of(layer, "padding_mode")
     most = max((max(sides) for sides in layer.settings.padding), default=0)
-    if mode is None or mode is task.boundary or most <= 0:
+    if not isinstance(mode, Boundary) or mode is task.boundary or most <= 0:
         return
     wanted = task.boundary.value
     limit = min(layer.input_shapes[0][1:]) - (task.boundary is Boundary.REFLECT)

@@ -35,9 +35,9 @@ def dilation_exceeds_map(layer: LayerReport, report: Report) -> Iterator[Problem
     Reference: Chen et al. 2017, arXiv:1706.05587, section 3.3 (DeepLabv3: the 3x3 filter "degenerates to a simple 1x1
     filter").
     """
-    if layer.op == "pad" or not reads_zeros(layer):
-        return
     axes = window_axes(layer)
+    if not axes or layer.op == "pad" or not reads_zeros(layer):
+        return
     groups = grouped(axes, _dead)
     if not groups:
         return

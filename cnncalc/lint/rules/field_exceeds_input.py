@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import Severity
 from cnncalc.geometry.pixels import PixelSet
 from cnncalc.geometry.window import PaddingWord
+from cnncalc.lint.axes import option_of
 from cnncalc.lint.base import Problem, rule
 from cnncalc.lint.flow import flow
 
@@ -105,9 +106,7 @@ def sees_all(axis: AxisField, units: int, pixels: int) -> bool:
 def _remedy(report: Report, idle: list[tuple[LayerReport, LayerReport]]) -> str | None:
     """The input size from which on no convolution is idle: unit 0 of none of their inputs sees the last pixel."""
     first = next(iter(report.inputs))
-    fitted = any(
-        getattr(layer.config, "padding", None) in (PaddingWord.SAME, PaddingWord.SAME_LOWER) for layer in report.layers
-    )
+    fitted = any(option_of(layer, "padding") in (PaddingWord.SAME, PaddingWord.SAME_LOWER) for layer in report.layers)
     fields = [source.fields.get(first) for _, source in idle]
     if fitted or len(report.inputs) > 1 or any(field is None for field in fields):
         return None  # paddings that depend on the size move the fields

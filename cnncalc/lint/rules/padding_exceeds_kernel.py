@@ -37,9 +37,9 @@ def padding_exceeds_kernel(layer: LayerReport, report: Report) -> Iterator[Probl
 
     Reference: Alsallakh et al. 2020, arXiv:2010.02178 (what padding does to a map, measured).
     """
-    if layer.op in ("pad", "crop") or not reads_zeros(layer):
-        return
     axes = window_axes(layer)
+    if not axes or layer.op in ("pad", "crop") or not reads_zeros(layer):
+        return
     groups = grouped(axes, _blind)
     if not groups:
         return
