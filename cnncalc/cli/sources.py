@@ -78,11 +78,14 @@ def layers_of(source: str, how: Importing, inputs: Mapping[str, TensorShape]) ->
         message = f"{source}: a model needs the size of its input: -i CHANNELSxHEIGHTxWIDTH, such as -i 3x224x224"
         raise UsageError(message)
     from cnncalc.cli.progress import waiting
+    from cnncalc.importers.code import check_inputs, located
     from cnncalc.importers.pytorch.module import call, from_module
 
     name = source.rpartition(":")[2].rpartition(".")[2]
     with waiting(f"exporting {source}"):
+        located(source)
         module = call(source, how.args, how.kwargs)
+        check_inputs(source, module, shapes)
         return from_module(module, shapes, name=name, allow_unknown=how.allow_unknown)
 
 
@@ -200,8 +203,9 @@ def _file(path: Path) -> bytes:
         message = f"{path} is a folder; give a file in it"
         raise UsageError(message)
     if path.suffix.lower() in MODEL_ENDINGS:
-        message = f"{path}: this version cannot read {path.suffix} files; write the network as a spec file"
-        raise UsageError(message)
+        from cnncalc.cli.refusals import no_model
+
+        raise UsageError(no_model(str(path)))
     try:
         return read_file(path)
     except OSError as error:

@@ -36,8 +36,8 @@ def folder(tmp_path: Path) -> Path:
     ("arguments", "said"),
     [
         (("rf", "net_of_a_user:make"), "-i CHANNELSxHEIGHTxWIDTH"),
-        (("rf", "net_of_a_user:gone", "-i", "3x8x8"), "cannot be imported: AttributeError"),
-        (("rf", "no_such_module_here:gone", "-i", "3x8x8"), "cannot be imported: ModuleNotFoundError"),
+        (("rf", "net_of_a_user:mak", "-i", "3x8x8"), "did you mean net_of_a_user:make?"),
+        (("rf", "no_such_module_here:gone", "-i", "3x8x8"), "or among the installed packages"),
         (("rf", "net_of_a_user:other", "-i", "3x8x8"), "gave int, not a torch.nn.Module"),
         (("import", "net_of_a_user:make", "-i", "3x8x8", "--args", "3"), "expected a JSON list"),
         (("import", "net_of_a_user:make", "-i", "3x8x8", "--kwargs", "{"), "no JSON"),

@@ -50,11 +50,9 @@ def command(  # noqa: PLR0913 - one parameter per option
     from cnncalc.cli.output import message, write_file
 
     if not sources.is_callable(source) and not sources.is_model_file(source):
-        reason = (
-            f"{source}: expected an .onnx or .keras file that exists, a JSON file from Keras, or "
-            "package.module:callable, such as torchvision.models:resnet50"
-        )
-        raise UsageError(reason)
+        from cnncalc.cli.refusals import no_model
+
+        raise UsageError(no_model(source))
     how = replace(importing(args, kwargs, allow_unknown=allow_unknown), flat=flat, annotate=annotate)
     text = sources.imported(source, how, sources.input_shapes(input or []))
     if output is None:
