@@ -15,6 +15,7 @@ from cnncalc.export.keras.helpers import helper
 from cnncalc.export.keras.ops import code
 from cnncalc.export.pytorch.bodies import Body, Planner, identifier, readers_of
 from cnncalc.export.pytorch.classes import Classes, Slot
+from cnncalc.export.pytorch.sharing import rows_of, twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,14 +33,14 @@ def to_keras(report: Report) -> str:
     """The text of a Python file; UsageError, naming all of them, where layers have no code."""
     planner = Planner(report, code)
     network = planner.network()
-    shared = [row for row in report if row.shares]
-    planner.problems += [(row, "weights of another layer") for row in shared]
+    classes = Classes(network)
+    shared = Shared(report, network, classes)
+    planner.problems += [(row, "weights of another layer, other than whole calls of a block") for row in shared.left]
     planner.problems += [(row, "a name that is given twice") for row in _twice(network)]
     if planner.problems:
         lines = "".join(f"\n  {row.at}: {row.name}: {reason}" for row, reason in planner.problems)
         raise UsageError(f"Keras has no way to say {len(planner.problems)} of the layers:{lines}")
-    classes = Classes(network)
-    parts = [helper(name) for name in dict.fromkeys(_helpers(network))]
+    parts = [helper(name) for name in dict.fromkeys((*_helpers(network), *["model_of"] * bool(shared.models)))]
     taken = {*TAKEN, *re.findall(r"^(?:def|class) (\w+)", "\n".join(parts), re.MULTILINE)}
     for made in classes:
         made.name = _snake(made.name)
@@ -47,9 +48,26 @@ def to_keras(report: Report) -> str:
             made.name += "_block"
         taken.add(made.name)
         parts.append(_function(made.name, made.bodies[0], made.by_slot, classes, tuple(made.parameters)))
-    parts.append(_model(report, network, classes))
+    parts.append(_model(report, network, classes, shared))
     text = "\n\n\n".join(parts)
     return f"{_head(report, text)}\n\n\n{text}\n"
+
+
+class Shared:
+    """Calls of blocks that share all their weights: models that are called twice."""
+
+    def __init__(self, report: Report, network: Body, classes: Classes) -> None:
+        self.models: dict[int, str] = {}
+        """Step -> the name of the call that made its model."""
+        done: set[str] = set()
+        for step, other in twins(network, [row for row in report if row.shares], classes):
+            plain = all(len(one.inputs) == len(one.outputs) == 1 for one in (step, other))
+            if plain and id(step) not in self.models:
+                first = self.models.setdefault(id(other), _label(other))
+                self.models[id(step)] = first
+                done.update(row.name for row in rows_of(step.what) if row.shares)
+        self.left = [row for row in report if row.shares and row.name not in done]
+        """Layers that share weights in any other way."""
 
 
 def _head(report: Report, text: str) -> str:
@@ -105,7 +123,7 @@ def _function(name: str, body: Body, by_slot: Mapping[Slot, str], classes: Class
     return "\n".join(lines)
 
 
-def _model(report: Report, network: Body, classes: Classes) -> str:
+def _model(report: Report, network: Body, classes: Classes, shared: Shared) -> str:
     names = {source: "x" if len(network.inputs) == 1 else f"{identifier(source)}_" for source in network.inputs}
     lines = ["def build():"]
     for source, shape in report.inputs.items():
@@ -115,7 +133,7 @@ def _model(report: Report, network: Body, classes: Classes) -> str:
     first = f"[{', '.join(names.values())}]" if len(names) > 1 else "inputs"
     if len(names) == 1:
         lines[1] = lines[1].replace(" x = ", " x = inputs = ", 1)
-    *body, last = _statements(network, names, classes, {}, "")
+    *body, last = _statements(network, names, classes, {}, "", shared)
     lines += [f"    {line}" for line in body]
     result = last.removeprefix("return ")
     outputs = f"[{result}]" if len(network.outputs) > 1 else result
@@ -125,10 +143,16 @@ def _model(report: Report, network: Body, classes: Classes) -> str:
     return "\n".join(lines)
 
 
-def _statements(
-    body: Body, names: Mapping[str, str], classes: Classes, by_slot: Mapping[Slot, str], prefix: str
+def _statements(  # noqa: PLR0913 - what a function is made of
+    body: Body,
+    names: Mapping[str, str],
+    classes: Classes,
+    by_slot: Mapping[Slot, str],
+    prefix: str,
+    shared: Shared | None = None,
 ) -> Iterator[str]:
     """One for each step, and what is returned."""
+    models = shared.models if shared else {}
     values = dict(classes.slots(body))
 
     def given(place: int, key: str) -> str:
@@ -142,7 +166,13 @@ def _statements(
     calm = not any(variables[source] == "x" and source in kept | set(body.inputs[1:]) for source in body.inputs)
     stream = "x" if calm else "out"
     for place, step in enumerate(body.steps):
-        text = _expression(step, place, variables, classes, given, prefix)
+        model = models.get(id(step))
+        if model is not None and isinstance(step.what, Body):
+            if model == _label(step):
+                yield from _broken(f"{model}_model = {_made(step, step.what, place, classes, given)}")
+            text = f"{model}_model({variables[step.inputs[0]]})"
+        else:
+            text = _expression(step, place, variables, classes, given, prefix)
         targets = []
         for output in step.outputs:
             alone = len(step.outputs) == 1 and output not in body.outputs[:-1]
@@ -186,6 +216,15 @@ def _expression(  # noqa: PLR0913 - what a call is made of
     module = f"{step.what.make}({', '.join((*arguments, f'name={name}'))})"
     constants = {key: given(place, key) for key in step.what.constants}
     return step.what.run.format(*inputs, module=module, name=name, cut=f'{name[:-1]}_cut"', **constants)
+
+
+def _made(step: Step, body: Body, place: int, classes: Classes, given: Callable[[int, str], str]) -> str:
+    """A block call as a model of its own, which can be called again."""
+    made = classes.of(body)
+    row = next(row for row in rows_of(body) if body.inputs[0] in row.inputs)
+    channels, *sizes = row.input_shapes[row.inputs.index(body.inputs[0])]
+    passed = [f"{key}={given(place, key)}" for key in made.parameters]
+    return f'model_of({", ".join((made.name, repr((*sizes, channels)), *passed))}, name="{_label(step)}")'
 
 
 def _broken(line: str) -> Iterator[str]:

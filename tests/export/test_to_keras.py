@@ -11,23 +11,24 @@ from cnncalc.export.to_keras import to_keras
 from cnncalc.ops import OPS
 from tests.export.networks import NAMES, example, net
 
-REFUSED = {"siamese"}
-"""Examples that share weights."""
 
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in REFUSED])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_a_python_file_of_lines_that_fit(name: str) -> None:
     text = to_keras(example(name))
     ast.parse(text)
     assert max(map(len, text.splitlines())) <= 120
 
 
-@pytest.mark.parametrize("name", sorted(REFUSED))
-def test_shared_weights_are_refused_layer_by_layer(name: str) -> None:
-    with pytest.raises(UsageError, match="weights of another layer") as caught:
-        to_keras(example(name))
-    sharers = [row.name for row in example(name) if row.shares]
-    assert all(f": {row}: weights of another layer" in str(caught.value) for row in sharers)
+def test_calls_of_a_block_that_share_their_weights_are_calls_of_one_model() -> None:
+    text = to_keras(example("siamese"))
+    assert text.count("model_of(twin") == 1
+    assert text.count("l_model(") == 2
+
+
+def test_layers_that_share_weights_are_refused_one_by_one() -> None:
+    with pytest.raises(UsageError, match="2 of the layers") as caught:
+        to_keras(net("a: conv 3 k1", "b: conv 3 k1 share=a", "c: conv 3 k1 share=a"))
+    assert all(f": {name}: weights of another layer" in str(caught.value) for name in "bc")
 
 
 @pytest.mark.parametrize(

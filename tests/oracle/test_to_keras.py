@@ -85,7 +85,7 @@ def agrees(report: Report) -> None:
         assert [*map(windows, theirs.fields.values())] == [*map(windows, ours.fields.values())]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "siamese"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_example_has_the_figures_of_the_report(name: str) -> None:
     agrees(example(name))
 

@@ -25,6 +25,12 @@ class LayerShift(layers.Layer):
     def call(self, x):
         return x + self.beta
 ''',
+    "model_of": '''
+def model_of(block, shape, name, **numbers):
+    """A block as a model, whose weights are the same in all its calls."""
+    x = keras.Input(shape)
+    return keras.Model(x, block(x, name=name, **numbers), name=name)
+''',
     "squeeze_excite": '''
 def squeeze_excite(x, squeeze_channels, act, gate, trainable=True, name=None):
     """Squeeze and excitation."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from cnncalc.export.pytorch.bodies import Step
     from cnncalc.export.pytorch.classes import Classes
+    from cnncalc.export.pytorch.code import Code
     from cnncalc.report import LayerReport, Report
 
 
@@ -22,7 +23,7 @@ def sharing(report: Report, network: Body, classes: Classes) -> Iterator[str]:
     rows = {row.name: row for row in report}
     paths = dict(_paths(network, ""))
     done: set[str] = set()
-    for step, other in _twins(network, sharers, classes):
+    for step, other in twins(network, sharers, classes):
         yield f"{step.attribute} = self.{other.attribute}  # the same weights"
         done.update(row.name for row in sharers if row.name.startswith(f"{_scope(step)}."))
     for row in sharers:
@@ -45,7 +46,7 @@ def _paths(body: Body, path: str) -> Iterator[tuple[str, str]]:
             yield step.row.name, own
 
 
-def _twins(network: Body, sharers: list[LayerReport], classes: Classes) -> Iterator[tuple[Step, Step]]:
+def twins(network: Body, sharers: list[LayerReport], classes: Classes) -> Iterator[tuple[Step, Step]]:
     """Calls of one class with the same arguments, of which one takes all its weights from the other."""
     steps = [step for step in network.steps if isinstance(step.what, Body) and step.index is None]
     scopes = {_scope(step): step for step in steps}
@@ -61,15 +62,18 @@ def _twins(network: Body, sharers: list[LayerReport], classes: Classes) -> Itera
         if other is None or not isinstance(other.what, Body) or classes.of(body) is not classes.of(other.what):
             continue
         same = all(shares[name] == target + name[len(own) :] for name in inside)
-        weighted = [row for row in _rows(body) if row.weights]
+        weighted = [row for row in rows_of(body) if row.weights]
         if same and len(weighted) == len(inside) and classes.arguments(body) == classes.arguments(other.what):
             yield step, other
 
 
-def _rows(body: Body) -> Iterator[LayerReport]:
+def rows_of(body: Code | Body) -> Iterator[LayerReport]:
+    """The layers of a block call."""
+    if not isinstance(body, Body):
+        return
     for step in body.steps:
         if isinstance(step.what, Body):
-            yield from _rows(step.what)
+            yield from rows_of(step.what)
         elif step.row:
             yield step.row
 
