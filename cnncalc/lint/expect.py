@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Union
 
 from cnncalc.errors import Location, counted, finding
@@ -214,7 +215,9 @@ def _per_axis(subject: _Subject, key: str, quantity: AxisQuantity) -> str | None
     if subject.assumed:
         return f"{asked(quantity)}, but it is not known: the network has errors"
     if not found or None in found:
-        return f"{asked(quantity)}, but there is none: the map is one vector"
+        one = not subject.shape or prod(subject.shape[1:]) == 1
+        why = "the map is one vector" if one else "all positions see the same"
+        return f"{asked(quantity)}, but there is none: {why}"
     if quantity.admits(found):
         return None
     shown = " x ".join(map(fraction, found)) if len(set(found)) > 1 else fraction(found[0])

@@ -163,6 +163,15 @@ def test_numbering_more_tokens_than_a_field_may_have_is_refused() -> None:
     assert caught.value.code == "CNN902"
 
 
+def test_on_more_axes_than_the_input_has_all_positions_see_the_same() -> None:
+    gone = Field.source(1).through([POOL], (8,), (4,)).reduce((4,), (8,))
+    assert gone.through([CONV, CONV], (2, 2), (2, 2)) is gone
+    other = Field.source(1).reduce((8,), (8,))
+    joined = Field.merge([gone, other], [1, 1], (2, 2))
+    assert joined.is_global
+    assert [axis.pixels(0) for axis in joined.axes] == [tuple(range(8))]
+
+
 def test_a_vector_has_no_axes() -> None:
     assert Field.source(0).axes == ()
     assert Field.source(0).reduce((), ()) == Field((), is_global=True)

@@ -88,6 +88,12 @@ def test_what_does_not_hold_says_what_was_asked_what_was_found_and_how_far_off_i
     assert failures(expect) == [message]
 
 
+def test_where_all_positions_see_the_same_there_is_no_jump() -> None:
+    net = "cnncalc: 1\ninput: 3x8x8\nlayers: [conv 4 k3 p1, rearrange 16x4x4]\nexpect: {expect}\n"
+    assert failures("{rf: 8}", net) == []
+    assert failures("{jump: 2}", net) == ["jump: asked for 2, but there is none: all positions see the same"]
+
+
 def test_bytes_are_told_in_bytes_and_rounded() -> None:
     # 18,234 weights of 4 bytes are 72,936; while `a` runs, 3x32x32 and 8x30x30 values are alive: 41,088 bytes.
     (message,) = failures("{memory: max 64KiB}")

@@ -121,6 +121,22 @@ def test_axes_that_are_alike_are_explained_once() -> None:
     assert "axis" not in table.title
 
 
+@pytest.mark.parametrize(
+    ("line", "name", "shown"),
+    [
+        ("a: conv 8 k3 p1 | reduce mean over=h | m: add a align=broadcast", "m", "union of 3 = 3"),
+        ("a: conv 8 k3 p1 | b: conv 8 k5 p2 | m: add a", "m", "union of 7, 3 = 7"),
+        ("a: conv 8 k3 p1 | m: sdpa a a", "m", "3"),
+        ("a: conv 8 k3 p1 | m: matmul a out=8x8 inner=256", "m", "16"),
+    ],
+)
+def test_only_what_is_joined_position_by_position_is_a_union(line: str, name: str, shown: str) -> None:
+    report = report_of(line, "3x16x16")
+    table = tables(report, explain(report, name))[0]
+    rf = next(column for column in table.columns if column.key == "rf")
+    assert {step.layer: rf.text(step) for step in table.rows}[name] == shown
+
+
 def test_where_the_recurrence_does_not_apply_no_formula_is_shown() -> None:
     report = report_of("a: conv 8 k3 p1 | b: convt 8 k3 s2 p1 op1 | c: conv 8 k3 p1", "3x16x16")
     kinds = {step.layer: step.kind for _, steps in explain(report, "c").axes for step in steps}
