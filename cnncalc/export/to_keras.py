@@ -98,6 +98,8 @@ def _names(body: Body, prefix: str) -> Iterator[tuple[str, LayerReport | None]]:
             yield from _names(step.what, f"{own}_")
         else:
             yield own, step.row
+            for suffix in re.findall(r'\{part\}(\w+)"', step.what.run):
+                yield own + suffix, step.row
 
 
 def _label(step: Step) -> str:
@@ -215,7 +217,8 @@ def _expression(  # noqa: PLR0913 - what a call is made of
     arguments += ["trainable=False"] * step.what.frozen
     module = f"{step.what.make}({', '.join((*arguments, f'name={name}'))})"
     constants = {key: given(place, key) for key in step.what.constants}
-    return step.what.run.format(*inputs, module=module, name=name, cut=f'{name[:-1]}_cut"', **constants)
+    # `part` is the name without its last quote, for what stands before or behind the layer.
+    return step.what.run.format(*inputs, module=module, name=name, part=name[:-1], **constants)
 
 
 def _made(step: Step, body: Body, place: int, classes: Classes, given: Callable[[int, str], str]) -> str:

@@ -63,7 +63,7 @@ def test_every_op_has_code_or_is_known_to_have_none() -> None:
 def test_same_padding_is_said_so_and_other_padding_stands_before_the_layer() -> None:
     text = to_keras(net("a: conv 8 k3 p1", "b: conv 8 k3 s2 p1", "c: conv 8 k3 s2 same"))
     assert 'layers.Conv2D(8, 3, padding="same", name="a")(x)' in text
-    assert 'layers.Conv2D(8, 3, strides=2, name="b")(layers.ZeroPadding2D(1)(x))' in text
+    assert 'layers.Conv2D(8, 3, strides=2, name="b")(layers.ZeroPadding2D(1, name="b_pad")(x))' in text
     assert 'layers.Conv2D(8, 3, strides=2, padding="same", name="c")(x)' in text
 
 
@@ -84,3 +84,8 @@ def test_names_that_become_one_are_refused() -> None:
     blocks = "blocks:\n  pair(c):\n    - b: conv c k1\n    - c: conv c k1\n"
     with pytest.raises(UsageError, match="a name that is given twice"):
         to_keras(net("a_b: conv 8 k1", "a: pair 8", more=blocks))
+
+
+def test_a_name_that_padding_before_a_layer_would_have_is_refused() -> None:
+    with pytest.raises(UsageError, match="a_pad: a name that is given twice"):
+        to_keras(net("a: conv 8 k3 s2 p1", "a_pad: conv 8 k1"))

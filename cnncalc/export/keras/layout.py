@@ -41,7 +41,7 @@ def joint(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
                 raise NoCodeError(message)
             layer = f"layers.{'Cropping' if cuts else 'ZeroPadding'}{len(pads)}D"
             constants[f"pad{place}"] = sides(tuple((abs(before), abs(after)) for before, after in pads))
-            parts.append(f"{layer}({{pad{place}}})({{{place}}})")
+            parts.append(f'{layer}({{pad{place}}}, name={{part}}_{place}")({{{place}}})')
         else:
             parts.append(f"{{{place}}}")
     if row.op == "div":

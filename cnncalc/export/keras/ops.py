@@ -113,7 +113,7 @@ def _linear(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
             Argument("out_features", config.out_channels, keyword=False),
             Argument("use_bias", config.bias, default=True),
         ),
-        run="{module}(layers.Flatten()({0}))" if flat else "{module}({0})",
+        run='{module}(layers.Flatten(name={part}_flat")({0}))' if flat else "{module}({0})",
         frozen=row.frozen,
     )
 

@@ -101,7 +101,9 @@ def convt(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
             Argument("dilation_rate", axes(settings.dilation), 1),
             Argument("use_bias", config.bias, default=True),
         ),
-        run=f"layers.Cropping{len(strides)}D({{crop}}, name={{cut}})({{module}}({{0}}))" if cut else "{module}({0})",
+        run=f'layers.Cropping{len(strides)}D({{crop}}, name={{part}}_cut")({{module}}({{0}}))'
+        if cut
+        else "{module}({0})",
         constants={"crop": sides(settings.padding)} if cut else {},
         frozen=row.frozen,
     )
@@ -138,7 +140,7 @@ def avgpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
         raise NoCodeError(message)
     if not config.count_include_pad:
         return _pool(f"layers.AveragePooling{len(pads)}D", settings, "{module}({0})", {}, same=True)
-    run = f"{{module}}(layers.ZeroPadding{len(pads)}D({{pad}})({{0}}))"
+    run = f'{{module}}(layers.ZeroPadding{len(pads)}D({{pad}}, name={{part}}_pad")({{0}}))'
     return _pool(f"layers.AveragePooling{len(pads)}D", settings, run, {"pad": sides(pads)}, same=False)
 
 
@@ -206,5 +208,5 @@ def _padded(row: LayerReport, settings: Settings, mode: str) -> tuple[Argument, 
         return Argument("padding", "valid", "valid"), run, {"pad": around(pads)}
     if pads == _same(row, settings):
         return Argument("padding", "same", "valid"), "{module}({0})", {}
-    run = f"{{module}}(layers.ZeroPadding{ndim}D({{pad}})({{0}}))"
+    run = f'{{module}}(layers.ZeroPadding{ndim}D({{pad}}, name={{part}}_pad")({{0}}))'
     return Argument("padding", "valid", "valid"), run, {"pad": sides(pads)}
