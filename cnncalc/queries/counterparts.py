@@ -147,6 +147,11 @@ Viewed = tuple["LayerReport", "LayerReport"]
 Rows = list[Viewed]
 
 
+def parts(report: Report) -> tuple[LayerReport, ...]:
+    """The rows of a report, composites in their parts; of those only the last knows what it sees."""
+    return tuple(row for row, _ in _view(report, folded=False))
+
+
 def _view(report: Report, *, folded: bool) -> Rows:
     rows = _folded(report) if folded else [(row, row) for row in report]
     shapes = {name: TensorShape(shape[0], shape[1:]) for name, shape in report.inputs.items()}
@@ -202,6 +207,7 @@ def _parts(
             buffers=0 if row.shares else inference.buffers,
             macs=batch * inference.macs,
             reach=row.reach if is_last else (),
+            fields=row.fields if is_last else {},
         )
         yield part, origin
 
