@@ -13,6 +13,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
+WRONG_COMMAND = 2
 INTERNAL_ERROR = 3
 INTERRUPTED = 130
 
@@ -92,7 +93,7 @@ def _dispatch(arguments: list[str]) -> int:
         return show(error)
     except UsageError as error:
         message(f"error: {_printable(str(error))}")
-        return 2
+        return WRONG_COMMAND
     except CnncalcError as error:
         from cnncalc.render.snippet import render_findings
 
@@ -100,6 +101,8 @@ def _dispatch(arguments: list[str]) -> int:
         return 1
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    if not arguments:
+        return WRONG_COMMAND  # older versions of click show the help and find nothing wrong
     return status if isinstance(status, int) else 0
 
 
