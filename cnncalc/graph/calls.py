@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def call(walk: Walk, item: CallItem, placed: PlacedItem, stream: int, context: Context) -> int:
     """The body of a block, with the values of its parameters."""
     block = walk.spec.blocks[item.block]
-    outer, _, last = context.names.path.rpartition(".")
-    numbered = last.isdigit()  # the scope is one copy of a repeated call
+    outer = context.names.path.rpartition(".")[0]
+    numbered = item.repeat is not None  # the scope is one copy of a repeated call
     frame = Frame(
         block=block.name,
         at=placed.locate(item.span),

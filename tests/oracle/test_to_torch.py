@@ -342,6 +342,10 @@ layers: [out1 8, out1 16, out1 16, gap, fc 3]
 blocks: {up(c): [upsample size=skip, conv c k3 p1, add skip]}
 layers: [skip: conv 8 k1, maxpool 2, a: up 8, maxpool 2, b: up 8]
 """,
+    "names that are numbers": """
+blocks: {b: [1: [0: conv 4 k1, relu], 2: conv 4 k1]}
+layers: [0: conv 8 k3, f: [0: conv 4 k3, 1: relu, b, 2: b, 3: b *2], 1: add f.2.1.0 f.3.1]
+""",
     "names that become the same": """
 layers: [a: [b: conv 4 k1, conv 5 k1], a_b: conv 6 k1, relu]
 """,

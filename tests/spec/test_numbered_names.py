@@ -39,3 +39,10 @@ def test_other_numbers_are_no_names(key: str) -> None:
 def test_the_same_number_twice_in_a_scope_is_an_error() -> None:
     with pytest.raises(cnncalc.SpecError, match="the name `0` stands twice"):
         cnncalc.analyze(SEQUENCE.replace("- 3:", "- 0:"))
+
+
+def test_a_call_with_a_number_for_a_name_is_no_copy() -> None:
+    head = "cnncalc: 1\ninput: 4x8x8\nblocks: {b: conv 4 k1}\nlayers: "
+    report = cnncalc.analyze(f"{head}[f: [0: b, 3: b *2]]\n")
+    frames = [(frame.layer, frame.copy, frame.copies) for row in report for frame in row.stack]
+    assert frames == [("f.0", None, None), ("f.3", 0, 2), ("f.3", 1, 2)]

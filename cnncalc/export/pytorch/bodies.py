@@ -117,6 +117,8 @@ class Planner:
     def __init__(self, report: Report, coder: Coder = code) -> None:
         self.report, self._code = report, coder
         self.problems: list[tuple[LayerReport, str]] = []
+        self._copies: set[str] = set()
+        """Scopes that are copies of a repeated call."""
         self._chains = [self._chain(row) for row in report]
         self._tokens = {row.name: row.inferences[-1].output.tokens for row in report}
         self._readers: dict[str, set[int]] = {}
@@ -141,6 +143,8 @@ class Planner:
             scope = counted if is_copy else frame.layer
             if row.name.startswith(f"{scope}."):
                 found.append((scope, frame.block))
+                if is_copy:
+                    self._copies.add(scope)
         return tuple(sorted(found, key=lambda call: len(call[0])))
 
     def _steps(self, scope: str, depth: int, places: Sequence[int]) -> tuple[Step, ...]:
@@ -155,7 +159,7 @@ class Planner:
             local = call[0][len(scope) :].lstrip(".")
             container, _, number = local.rpartition(".")
             index = None
-            if number.isdigit():
+            if call[0] in self._copies:
                 local, index = container, counts.get(container, 0)
                 counts[container] = index + 1
             attribute = _attribute(local, names)
@@ -222,7 +226,9 @@ def readers_of(steps: Sequence[Step]) -> Mapping[str, list[int]]:
 
 
 def identifier(text: str) -> str:
-    """A name that Python and nn.Module leave free."""
+    """A name that Python and nn.Module leave free; `_0` for a number."""
+    if text[:1].isdigit():
+        return f"_{text}"
     return f"{text}_" if iskeyword(text) or text in TAKEN else text
 
 
