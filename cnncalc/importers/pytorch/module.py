@@ -41,6 +41,13 @@ def from_module(
     SpecError with one finding per op that has no counterpart; with `allow_unknown` those become `custom`.
     """
     program = exported(module, shapes)
+    return from_program(program, shapes, name=name or type(module).__name__, allow_unknown=allow_unknown)
+
+
+def from_program(
+    program: Any, shapes: Mapping[str, Shape], *, name: str = "network", allow_unknown: bool = False
+) -> Imported:
+    """The layers of an exported program, as `from_module` has them."""
     nodes = list(program.graph.nodes)
     found = named(nodes, program.graph_signature.user_inputs)
     trace = Trace(names=found.names, named=found.modules, groups=found.groups)
@@ -58,7 +65,7 @@ def from_module(
     outputs = _outputs(trace, nodes[-1])
     layers = pruned(trace, outputs)
     return Imported(
-        name=name or type(module).__name__,
+        name=name,
         inputs=dict(shapes),
         layers=layers,
         outputs=outputs,

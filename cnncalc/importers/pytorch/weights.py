@@ -53,6 +53,8 @@ def _name_after_weight(call: Call, parts: Sequence[Part]) -> None:
     path = parts[0].path.partition(".parametrizations.")[0]
     for ending in (".weight", "_weight", ".bias", "_bias"):
         path = path.removesuffix(ending)
+    if path == trace.names[name].rpartition(".")[0]:
+        return
     if path and path not in trace.groups and path not in trace.layers and path not in trace.named:
         trace.names[name] = path
         trace.named |= {path}
