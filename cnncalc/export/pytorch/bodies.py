@@ -157,7 +157,7 @@ class Planner:
                 continue
             body = self._body(*call, depth, own)
             local = call[0][len(scope) :].lstrip(".")
-            container, _, number = local.rpartition(".")
+            container = local.rpartition(".")[0]
             index = None
             if call[0] in self._copies:
                 local, index = container, counts.get(container, 0)
