@@ -22,7 +22,6 @@ from tests.oracle.onnx_models import Maker, resnet18  # noqa: E402 - needs onnx
 
 pytestmark = pytest.mark.oracle
 
-LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 EXAMPLES = Path(__file__).parents[2] / "examples" / "configs"
 
 
@@ -64,30 +63,6 @@ class TestResNet18:
         start = process_time()
         read_onnx(data)
         assert process_time() - start < 0.5
-
-
-LIGHT_MODELS = {
-    "light_bvlc_alexnet.onnx": 60_965_224,  # Krizhevsky et al. 2012 in Caffe's version
-    "light_densenet121.onnx": 7_978_856 + 2 * 41_824,  # the scale and shift behind each norm is a layer of its own
-    "light_inception_v1.onnx": 6_998_552,
-    "light_inception_v2.onnx": None,
-    "light_resnet50.onnx": 25_557_032,
-    "light_shufflenet.onnx": None,
-    "light_squeezenet.onnx": 1_235_496,
-    "light_vgg19.onnx": 143_667_240,
-    "light_zfnet512.onnx": None,
-}
-
-
-@pytest.mark.parametrize("name", LIGHT_MODELS)
-def test_the_models_that_onnx_carries_are_read(name: str) -> None:
-    if not (LIGHT / name).exists():
-        pytest.skip("this version of onnx does not carry it")
-    model = onnx.load(LIGHT / name, load_external_data=False)
-    found = _report(model)
-    assert [tuple(shape) for shape in found.outputs.values()] == _inferred(model)
-    if LIGHT_MODELS[name] is not None:
-        assert found.totals.params == LIGHT_MODELS[name]
 
 
 class TestWindows:

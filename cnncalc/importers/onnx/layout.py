@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnncalc.importers.onnx.constants import integers, vector
 from cnncalc.importers.onnx.moves import numbers, resolved, split_sizes, stretch
@@ -128,12 +128,11 @@ def _embedded(call: Call) -> Held:
     weight, index = call.weight(0), call.held(1)
     if call.integer("axis", 0) != 0 or len(weight.dims) != 2 or len(index.dims) != 2:  # noqa: PLR2004 - a table
         raise UnmappedError("picking from a weight by indices that are computed")
-    count = axes.size_of(index.dims[1])
-    source = call.settled(index)
-    options: dict[str, Option] = {"out": text((weight.dims[1], count)), "params": prod(weight.dims), "macs": 0}
-    if len(call.shape(source)) > 1:
-        options["sees_all"] = True
-    made = call.layer("custom", [source], options)
+    out = text((weight.dims[1], axes.size_of(index.dims[1])))
+    options: dict[str, Option] = {
+        "out": out, "params": prod(weight.dims), "macs": 0, "sees_all": True, "tokens": True,
+    }  # fmt: skip
+    made = call.layer("custom", [index], options)
     batch, channels, positions = made.dims
     return replace(made, dims=(batch, positions, channels))
 
@@ -230,31 +229,3 @@ def shuffle(op: str, option: str) -> Callable[[Call], Held]:
         return call.layer(op, [call.map(call.x)], {option: call.integer("blocksize", 1)})
 
     return mapped
-
-
-def sequence(call: Call) -> Any:
-    """`SequenceConstruct`, `SplitToSequence`: a list of tensors, as a tuple inside of a tuple."""
-    if call.node.op == "SequenceConstruct":
-        return (tuple(call.given),)
-    place = call.axis(call.integer("axis", 0))
-    x = call.x
-    size_ = axes.size_of(x.dims[place])
-    given = integers(call.constant(1)) if len(call.given) > 1 and call.constant(1) is not None else None
-    keep = bool(call.integer("keepdims", 1)) or given is not None
-    each = given[0] if given is not None and len(given) == 1 else 1
-    sizes = given if given is not None and len(given) > 1 else [min(each, size_ - at) for at in range(0, size_, each)]
-    made, start = [], 0
-    for number, count in enumerate(sizes):
-        part = cut(call.trace, call.node, x, place, Stretch(start=start, end=start + count), f"_{number}")
-        dims = part.dims if keep else (*part.dims[:place], *part.dims[place + 1 :])
-        made.append(replace(part, dims=dims))
-        start += count
-    return (tuple(made),)
-
-
-def element(call: Call) -> Any:
-    """`SequenceAt`."""
-    found, index = call.given[0], integers(call.given[1])
-    if not isinstance(found, tuple) or not index:
-        raise UnmappedError("its place is computed by the network")
-    return found[index[0]]

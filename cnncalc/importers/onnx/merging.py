@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from cnncalc.importers.onnx.nodes import Call
 
 
+_OLD = 6
+"""Up to this operator set it is said where a smaller tensor stands."""
+
+
 def merge(op: str) -> Callable[[Call], Held]:
     """`a op b op ...`, of which one at least is a tensor of the network."""
 
     def mapped(call: Call) -> Held:
-        given = [one for one in call.given if one is not None]
+        given = [_placed(call, one) for one in call.given if one is not None]
         held = [one for one in given if isinstance(one, Held)]
         first = held[0]
         if len(held) > 1 and len({(one.dims, call.trace.tensor(one.layer)) for one in held}) == 1:  # one layer for all
@@ -39,6 +43,17 @@ def merge(op: str) -> Callable[[Call], Held]:
         return _all(call, op, given)
 
     return mapped
+
+
+def _placed(call: Call, one: Any) -> Any:
+    """Before operator set 7, the second tensor stood at an axis of the first one, with fewer dimensions."""
+    axis = call.node.attributes.get("axis")
+    if call.opset > _OLD or not isinstance(axis, int) or one is call.given[0]:
+        return one
+    more = len(call.x.dims) - call.axis(axis) - len(one.dims)
+    if isinstance(one, Tensor):
+        return replace(one, dims=(*one.dims, *(1,) * more))
+    return replace(one, dims=(*one.dims, *((),) * more))
 
 
 def _all(call: Call, op: str, given: Sequence[Any]) -> Held:

@@ -9,6 +9,7 @@ from cnncalc.importers.onnx.merging import joined
 from cnncalc.importers.onnx.nodes import learned
 from cnncalc.importers.onnx.records import Tensor
 from cnncalc.importers.pytorch.linear import applied, with_weights
+from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.products import Side, contracted
 from cnncalc.importers.tensors.reducing import reduced
 from cnncalc.importers.tensors.trace import Held, UnmappedError
@@ -102,6 +103,10 @@ def _terms(call: Call) -> tuple[list[Labels], Labels]:
 
 def product(call: Call, a: Any, left: Labels, b: Any, right: Labels, out: Labels) -> Held:  # noqa: PLR0913 - as einsum
     """Sum over the letters that the result does not have."""
+    for one, labels in ((a, left), (b, right)):
+        gone = [dim for dim, label in zip(one.dims, labels, strict=True) if label not in out]
+        if isinstance(one, Held) and axes.has(gone, axes.BATCH):
+            raise UnmappedError("a sum over the batch")
     if isinstance(a, Held) and isinstance(b, Held):
         first, second = Side(held=a, labels=left), Side(held=b, labels=right)
         if not set(left) & set(right) - set(out):

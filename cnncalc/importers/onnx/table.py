@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.onnx import attention, elementwise, layout, merging, norms, products, reducing, windows
+from cnncalc.importers.onnx import (
+    attention,
+    elementwise,
+    layout,
+    merging,
+    norms,
+    products,
+    reducing,
+    sequences,
+    windows,
+)
 from cnncalc.importers.onnx.fusing.attention import ATTENTION
 from cnncalc.importers.onnx.fusing.norms import LAYER, RMS
 from cnncalc.importers.onnx.resizing import resize
@@ -89,7 +99,12 @@ MAPPERS: dict[str, Callable[[Call], Any]] = {
     "Squeeze": layout.squeeze,
     "Unsqueeze": layout.unsqueeze,
     "Transpose": layout.transpose,
-    "SequenceConstruct": layout.sequence,
-    "SplitToSequence": layout.sequence,
-    "SequenceAt": layout.element,
+    "SequenceConstruct": sequences.made,
+    "SequenceEmpty": sequences.made,
+    "SequenceInsert": sequences.inserted,
+    "SequenceErase": sequences.erased,
+    "SequenceAt": sequences.element,
+    "SequenceLength": sequences.length,
+    "SplitToSequence": sequences.split,
+    "ConcatFromSequence": sequences.joined,
 }

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MAX_AXES = 3
 MAX_DEPTH = 20
-OLDEST = 7
-"""Operator sets before it broadcast and pad in other ways."""
+OLDEST = 6
+"""Operator sets before it have other attributes for much."""
 KNOWN = MAPPERS.keys() | ARITHMETIC.keys() | MOVES.keys() | KEEPING | {"Constant", "If"}
 """Ops that are understood, of tensors of the network or of constants."""
 LOST = object()
