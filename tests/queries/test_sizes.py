@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -155,9 +155,9 @@ def test_the_examples_work_at_the_sizes_that_are_named(path: Path) -> None:
 
 def test_ten_thousand_sizes_of_a_unet_take_less_than_a_second() -> None:
     spec = cnncalc.load(CONFIGS / "unet.yaml")
-    began = perf_counter()
+    began = process_time()
     answer = sizes(spec, high=10_000)
-    assert perf_counter() - began < len(answer.axes)
+    assert process_time() - began < len(answer.axes)
     assert [(run.first, run.step, run.last, run.goes_on) for run in answer.axes[0].legal] == [(16, 16, 10_000, True)]
 
 
