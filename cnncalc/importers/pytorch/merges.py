@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from cnncalc.importers.layers import Option
     from cnncalc.importers.pytorch.call import Call
 
+WORDS = {"add": "shift", "sub": "shift", "mul": "scale"}
+"""What a parameter does by them."""
+
 
 def merge(op: str) -> Callable[[Call], Held]:
     """The first two arguments, of which one is a tensor of the network."""
@@ -43,14 +46,16 @@ def joined(call: Call, op: str, a: Any, b: Any) -> Held:
 
 
 def with_constant(call: Call, op: str, x: Held, other: Weights) -> Held:
-    """A parameter of its own: a scale per channel, else a declared op with exact parameters; a constant costs nothing."""
+    """A parameter of its own: a factor or offset, else a declared op with its parameters; a constant costs nothing."""
     trace = call.trace
     x = repeated(x, call.sizes())
     parts = parts_of([other])
     count = fresh(trace, parts)
-    if op == "mul" and parts and not axes.has(x.dims, REPEAT) and _is_scale(call, x, other):
+    over = _over(call, x, other) if parts and op in WORDS and not axes.has(x.dims, REPEAT) else None
+    if over is not None:
         call_after(call, parts)
-        return trace.like(weighted(call, "scale", x.layer, trace.shapes[x.layer], [{}], [other]), x)
+        options: list[dict[str, Option]] = [{"over": over}] if over != "channels" else [{}]
+        return trace.like(weighted(call, WORDS[op], x.layer, trace.shapes[x.layer], options, [other]), x)
     macs = due(trace, [other])
     if not count and not macs:
         return x
@@ -64,12 +69,16 @@ def with_constant(call: Call, op: str, x: Held, other: Weights) -> Held:
     return made
 
 
-def _is_scale(call: Call, x: Held, other: Weights) -> bool:
-    """Whether a parameter has one number per channel."""
-    channels = call.trace.shapes[x.layer][0]
+def _over(call: Call, x: Held, other: Weights) -> str | None:
+    """What has a number of its own in a parameter: each channel, each element of a sample; None for anything else."""
+    shape = call.trace.shapes[x.layer]
+    learned = sum(part.count for part in parts_of([other]))
+    if len(shape) > 1 and not other.products and learned == prod(other.shape) == prod(shape):
+        return "all"
     padded = (1,) * (len(x.dims) - len(other.shape)) + other.shape
     places = [place for place, size in enumerate(padded) if size > 1]
-    return len(places) == 1 and prod(other.shape) == channels and axes.only(x.dims[places[0]], CHANNELS, channels)
+    is_scale = len(places) == 1 and prod(other.shape) == shape[0] and axes.only(x.dims[places[0]], CHANNELS, shape[0])
+    return "channels" if is_scale else None
 
 
 def repeated(x: Held, sizes: Sequence[int]) -> Held:
