@@ -9,7 +9,8 @@ from cnncalc.export.to_json import SCHEMA_VERSION, finding_to_json
 
 if TYPE_CHECKING:
     from cnncalc.queries.against import Attribution, Identity
-    from cnncalc.queries.diff import Difference, Edit, LayerChange
+    from cnncalc.queries.changes import Edit, LayerChange
+    from cnncalc.queries.diff import Difference
     from cnncalc.queries.scale import Scaling
     from cnncalc.queries.solve import Candidate, SolveAnswer
     from cnncalc.spec.network import NetworkSpec

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from cnncalc.errors import finding
 from cnncalc.graph.naming import UnknownNameError
+from cnncalc.graph.wording import example, not_whole, plain, shown, shown_range
 from cnncalc.ops import OPS, SYNONYMS
 from cnncalc.ops.over import AXIS_LETTERS
 from cnncalc.spec.expression import Expression, ExpressionError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cnncalc.errors import Finding, Location
     from cnncalc.graph.naming import Context
     from cnncalc.ops.base import Op
-    from cnncalc.spec.items import Arg, LayerItem, PlacedItem
+    from cnncalc.spec.items import Arg, BranchesItem, LayerItem, PlacedItem
 
 CANCELS_BIAS = frozenset({"bn", "gn", "in", "ln", "rms"})
 """Norms after which a bias is off unless it is asked for: they subtract any constant or bring a bias of their own."""
@@ -116,7 +116,7 @@ class OpMaker:
         """The value of an argument that must be a whole number."""
         value = self.evaluate(arg, placed, context)
         if isinstance(value, bool) or not isinstance(value, int):
-            message, help_ = _not_whole(what, arg, value)
+            message, help_ = not_whole(what, arg, value)
             raise RefusedError(
                 [finding("CNN905", message, at=placed.locate(arg.span), help=help_, stack=context.stack)]
             )
@@ -159,6 +159,19 @@ class OpMaker:
             known = self._ops[key] = OPS[name].model_validate({"op": name, **options})
         return known
 
+    def merge(self, item: BranchesItem, placed: PlacedItem, context: Context) -> Op:
+        """The op that joins branches; raises RefusedError where nothing is to be done so with sizes that differ."""
+        if item.align is None:
+            return self.op(item.merge, {})
+        align = self.evaluate(item.align, placed, context)
+        try:
+            return self.op(item.merge, {"align": align})
+        except ValidationError as error:
+            (problem,) = error.errors(include_url=False, include_input=False)
+            message = f"`align` of {item.merge} is {shown(align)}: {plain(problem['msg'])}"
+            at, help_ = placed.locate(item.align.span), problem.get("ctx", {}).get("help")
+            raise RefusedError([finding("CNN905", message, at=at, help=help_, stack=context.stack)]) from None
+
     def _is_static(self, item: LayerItem) -> bool:
         options = item.options
         if any(name in options for name in OPS[item.op].SIZE_OPTIONS):
@@ -175,7 +188,7 @@ class OpMaker:
                 continue
             op = self.word(word, argument) if isinstance(word, str) else None
             if op is None:
-                message = f"`{_shown(value)}` is no norm or activation"
+                message = f"`{shown(value)}` is no norm or activation"
                 help_ = (
                     did_you_mean(str(word), TRAILING) or "norms are bn gn ln in lrn rms; activations relu, silu, ..."
                 )
@@ -231,30 +244,6 @@ def _evaluated(value: Any, environment: Environment) -> Any:
     return value
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, Fraction):
-        return str(float(value))
-    if isinstance(value, tuple):
-        return "(" + ", ".join(_shown(part) for part in value) + ")"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "null" if value is None else str(value)
-
-
-def _range(value: tuple[object, ...]) -> str:
-    return "`" + ":".join("" if end is None else _shown(end) for end in value) + "`"
-
-
-def _not_whole(what: str, arg: Arg, value: object) -> tuple[str, str | None]:
-    written = f"`{arg.value.text}` is " if isinstance(arg.value, Expression) else ""
-    if isinstance(value, Fraction):
-        return (
-            f"{what}: {written}{_shown(value)}, not a whole number",
-            f"round it: floor(...) gives {floor(value)}, ceil(...) {ceil(value)}; there are round8 and ceil8 too",
-        )
-    return f"{what}: {written}{_shown(value)}, not a whole number", None
-
-
 def _problems(  # noqa: PLR0913 - all of them are needed to say what is wrong and where
     error: ValidationError,
     item: LayerItem,
@@ -274,29 +263,20 @@ def _problems(  # noqa: PLR0913 - all of them are needed to say what is wrong an
         help_: str | None = None
         if problem["type"] == "missing":
             code, message = "CNN906", f"{item.op} needs `{option}`"
-            help_ = _example(item.op)
+            help_ = example(item.op)
         elif option in args:
             arg, value = args[option], options.get(option)
             context_ = problem.get("ctx", {})
             at, code, help_ = placed.locate(arg.span), context_.get("code", "CNN905"), context_.get("help")
             if isinstance(value, Fraction) and "whole number" in problem["msg"]:
-                message, help_ = _not_whole(f"`{option}`", arg, value)
+                message, help_ = not_whole(f"`{option}`", arg, value)
             else:
                 written = f" (`{arg.value.text}`)" if isinstance(arg.value, Expression) else ""
-                shown = _range(value) if option in RANGES and isinstance(value, tuple) else _shown(value)
-                message = f"`{option}` of {item.op} is {shown}{written}: {_plain(problem['msg'])}"
+                text = shown_range(value) if option in RANGES and isinstance(value, tuple) else shown(value)
+                message = f"`{option}` of {item.op} is {text}{written}: {plain(problem['msg'])}"
         elif problem["type"] == "extra_forbidden":
             code, message = "CNN904", f"{item.op} has no option `{option}`"
             help_ = did_you_mean(str(option), OPS[item.op].model_fields)
         else:
-            code, message = "CNN905", f"{item.op}: {_plain(problem['msg'])}"
+            code, message = "CNN905", f"{item.op}: {plain(problem['msg'])}"
         yield finding(code, message, at=at, help=help_, stack=context.stack)
-
-
-def _plain(message: str) -> str:
-    message = message.removeprefix("Value error, ").removeprefix("Input ")
-    return message[:1].lower() + message[1:]
-
-
-def _example(op: str) -> str:
-    return f"see `cnncalc explain {op}` for its options"

@@ -41,7 +41,6 @@ def branches(walk: Walk, item: BranchesItem, placed: PlacedItem, stream: int, co
         first = len(walk.wiring.layers)
         ends.append(walk.run(path.body, stream, context.inside(path.name)))
         walk.define(path.name, first, ends[-1], placed.locate(path.name_span or item.span), context)
-    options = {"align": walk.maker.evaluate(item.align, placed, context)} if item.align else {}
     if len(ends) < 2:  # noqa: PLR2004 - a merge has two sides
         message = f"{item.merge} has {len(ends)} path; it joins two or more"
         help_ = "`[]` is the identity path"
@@ -50,7 +49,7 @@ def branches(walk: Walk, item: BranchesItem, placed: PlacedItem, stream: int, co
     if item.faulty:
         for end in ends:
             walk.wiring.taint(end)  # so that a merge that was not understood says nothing about shapes
-    op = walk.maker.op(item.merge, options)
+    op = walk.maker.merge(item, placed, context)
     return walk.emit(context.names.number(item.merge), op, ends, walk.place(placed, context), context)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from cnncalc.queries.diff import Change
+from cnncalc.queries.changes import Change
 from cnncalc.render.table import Column, Table
 from cnncalc.render.units import count, exact, percent, size
 from cnncalc.values import value
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cnncalc.errors import Finding
-    from cnncalc.queries.diff import Delta, Difference, Edit, LayerChange
+    from cnncalc.queries.changes import Edit, LayerChange
+    from cnncalc.queries.diff import Delta, Difference
     from cnncalc.queries.thresholds import Threshold
 
 MOST_ROWS = 40

@@ -7,8 +7,10 @@ import tracemalloc
 import pytest
 
 from cnncalc.graph import build
-from cnncalc.spec.reader import parse_line, parse_shape
-from tests.graph.building import graph_of, problems
+from cnncalc.spec.items import Arg, BranchesItem, PlacedItem
+from cnncalc.spec.reader import parse, parse_line, parse_shape
+from cnncalc.values import replace
+from tests.graph.building import graph_of, problems, yaml
 
 
 def peak_of(layers: int) -> int:
@@ -48,3 +50,15 @@ def test_a_value_behind_a_norm_is_one_mistake() -> None:
 def test_a_range_is_shown_as_it_is_written(written: str) -> None:
     (found,) = problems(graph_of(f"- 'slice {written}'"))
     assert f"CNN905 `channels` of slice is `{written}`: should be" in found
+
+
+def test_a_spec_made_by_hand_with_an_align_that_there_is_not_is_refused_at_its_place() -> None:
+    spec = parse(yaml("- {branches: [[conv 4 k1], [conv 4 k3]], merge: add, align: crop}"), source="net.yaml")
+    (placed,) = spec.layers
+    assert isinstance(placed.item, BranchesItem)
+    assert placed.item.align is not None
+    item = replace(placed.item, align=Arg("stretch", placed.item.align.span))
+    graph = build(replace(spec, layers=(PlacedItem(item, placed.origin),)))
+    (found,) = graph.findings
+    assert (found.code, found.at) == ("CNN905", placed.item.align.span)
+    assert "`align` of add is stretch: should be one of" in found.message

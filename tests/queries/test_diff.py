@@ -10,7 +10,8 @@ import pytest
 import cnncalc
 from cnncalc.errors import UsageError
 from cnncalc.queries.alignment import pairs
-from cnncalc.queries.diff import Change, Difference, diff
+from cnncalc.queries.changes import Change
+from cnncalc.queries.diff import Difference, diff
 from cnncalc.queries.thresholds import threshold
 from cnncalc.report import Report
 from tests.cli.program import config
