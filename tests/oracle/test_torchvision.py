@@ -8,7 +8,7 @@ import pytest
 
 import cnncalc
 from tests.oracle import zoo
-from tests.oracle.pytorch import torch
+from tests.oracle.pytorch import nn, torch
 
 pytestmark = pytest.mark.oracle
 models = zoo.collection("torchvision").models
@@ -43,10 +43,10 @@ def test_the_maps_of_a_feature_pyramid_are_its_outputs() -> None:
     with torch.device("meta"):
         pyramid = ops.FeaturePyramidNetwork([8, 16], 4)
 
-    class Net(torch.nn.Module):
+    class Net(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.a, self.b = torch.nn.Conv2d(3, 8, 3, 2, 1), torch.nn.Conv2d(8, 16, 3, 2, 1)
+            self.a, self.b = nn.Conv2d(3, 8, 3, 2, 1), nn.Conv2d(8, 16, 3, 2, 1)
             self.fpn = pyramid
 
         def forward(self, x: Any) -> Any:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import logging
+import re
 import sys
+import traceback
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from importlib import import_module
+from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import UsageError
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 INSTALL = "reading PyTorch models needs PyTorch: pip install 'cnncalc[torch]'"
 MUTATING = frozenset({"copy", "index_put", "fill", "zero", "index_fill", "index_copy", "index_add", "scatter"})
 """Ops that, in place, may change a tensor through a view of it."""
+_RAISED = re.compile(r'File "(?:[^"]*[/\\])?([^"/\\]+)", line (\d+), in [^\n]*\n([^\n]*)')
 
 
 def call(target: str, args: Sequence[object] = (), kwargs: Mapping[str, object] | None = None) -> Any:
@@ -57,14 +62,36 @@ def call(target: str, args: Sequence[object] = (), kwargs: Mapping[str, object] 
 def exported(module: Any, shapes: Mapping[str, Shape]) -> Any:
     """The exported program for inputs of these shapes (of one sample), a batch of them; UsageError where that fails."""
     _torch()
+    kind = type(module).__name__
+    quantised = [name or kind for name, part in module.named_modules() if "quantized" in type(part).__module__]
+    if quantised:
+        more = f" and {len(quantised) - 1} more" if len(quantised) > 1 else ""
+        message = (
+            f"{kind} is quantised ({quantised[0]}{more}): its weights are packed; give the model before quantisation"
+        )
+        raise UsageError(message)
     try:
         return _functional(_export(module, shapes))
     except UsageError:
         raise
     except Exception as error:
-        reason = _first_line(error)
-        message = f"torch.export cannot read {type(module).__name__}: {type(error).__name__}: {reason}"
-        raise UsageError(message) from error
+        raise UsageError(f"torch.export cannot read {kind}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """In one line: what went wrong, and where in the code of the model."""
+    told = str(error)
+    place = _RAISED.search(told)
+    if "data-dependent" in told and place:
+        return (
+            f"its forward pass depends on the numbers in a tensor ({place[1]}, line {place[2]}: `{place[3].strip()}`)"
+        )
+    where = ""
+    foreign = ("<", *(str(Path(file).parent) for file in (_torch().__file__, inspect.__file__, __file__)))
+    for frame in traceback.extract_tb(error.__traceback__):
+        if not frame.filename.startswith(foreign):
+            where = f" ({Path(frame.filename).name}, line {frame.lineno})"
+    return f"{type(error).__name__}: {_first_line(error)}{where}"
 
 
 def _export(module: Any, shapes: Mapping[str, Shape]) -> Any:
@@ -73,8 +100,7 @@ def _export(module: Any, shapes: Mapping[str, Shape]) -> Any:
     device = next((tensor.device for tensor in tensors), torch.device("meta"))
     dtype = next((tensor.dtype for tensor in module.parameters() if tensor.is_floating_point()), torch.float32)
     given = {name: torch.empty((SAMPLES, *shape), device=device, dtype=dtype) for name, shape in shapes.items()}
-    named = _are_named(module, given)
-    args, kwargs = ((), given) if named else (tuple(given.values()), None)
+    args, kwargs = _arguments(module, given)
     with _evaluating(module), _quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -85,13 +111,21 @@ def _export(module: Any, shapes: Mapping[str, Shape]) -> Any:
             return torch.export.export(module, args, kwargs, strict=False)
 
 
-def _are_named(module: Any, given: Mapping[str, object]) -> bool:
-    """Whether the inputs are called as the parameters of `forward`, and not just the first one `input`."""
+def _arguments(module: Any, given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+    """The inputs by name where `forward` has such parameters, one after the other, or as the dict that it takes."""
     try:
-        known = inspect.signature(module.forward).parameters
+        signature = inspect.signature(module.forward)
     except (TypeError, ValueError):
-        return False
-    return bool(given) and all(name in known for name in given)
+        return tuple(given.values()), None
+    if given and all(name in signature.parameters for name in given):
+        return (), given
+    try:
+        signature.bind(*given.values())
+    except TypeError:
+        required = [each for each in signature.parameters.values() if each.default is each.empty]
+        if len(required) == 1 and len(given) > 1:
+            return (given,), None
+    return tuple(given.values()), None
 
 
 def _register_outputs(module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
@@ -126,9 +160,7 @@ def _functional(program: Any) -> Any:
     """The program; without changes through views, where it makes such to what depends on an input."""
     depends = depending(program.graph.nodes, program.graph_signature.user_inputs)
     changes = any(
-        node.name in depends
-        and op_name(node) in MUTATING
-        and str(node.target).split(".")[1:2] == [f"{op_name(node)}_"]
+        node.name in depends and op_name(node) in MUTATING and str(node.target).split(".")[1:2] == [f"{op_name(node)}_"]
         for node in program.graph.nodes
     )
     return program.run_decompositions({}) if changes else program
@@ -155,11 +187,12 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what PyTorch logs of an export that fails: the error says it."""
+    """Without what PyTorch tells of an export that fails: the error says it."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with redirect_stderr(StringIO()):
+            yield
     finally:
         logging.disable(before)
 

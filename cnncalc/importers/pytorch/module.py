@@ -63,6 +63,9 @@ def from_program(
             ]
         )
     outputs = _outputs(trace, nodes[-1])
+    if not trace.layers:  # a network has a layer
+        first = next(iter(shapes))
+        outputs = (trace.emit(nodes[-1], "identity", (first,), shapes[first]).layer,)
     layers = pruned(trace, outputs)
     return Imported(
         name=name,
@@ -162,9 +165,10 @@ def _note_change(trace: Trace, node: Any, made: Any) -> None:
 
 def _check_counted(trace: Trace, nodes: list[Any]) -> None:
     """Every parameter that the graph reads belongs to a layer, or its place is a problem."""
+    unmapped = len(trace.problems) > 0  # which has left them over
     for node in nodes:
         weights = trace.values.get(node.name) if node.op == "placeholder" and node.users else None
-        if isinstance(weights, Weights) and weights.trained and weights.path not in trace.taken:
+        if isinstance(weights, Weights) and weights.trained and weights.path not in trace.taken and not unmapped:
             trace.problems.setdefault(weights.path, "a parameter that no layer counts")
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from cnncalc.importers.pytorch.call import Call
 
 
+NORMS = frozenset({"bn", "ln", "rms", "gn", "in"})
+
+
 def parts_of(given: Iterable[Any]) -> tuple[Part, ...]:
     """The parameters in some constants, each once."""
     return tuple(dict.fromkeys(part for each in given if isinstance(each, Weights) for part in each.pieces))
@@ -50,12 +53,14 @@ def _name_after_weight(call: Call, parts: Sequence[Part]) -> None:
     trace, name = call.trace, call.node.name
     if not parts or trace.names[name] in trace.named:
         return
-    path = parts[0].path.partition(".parametrizations.")[0]
-    for ending in (".weight", "_weight", ".bias", "_bias"):
-        path = path.removesuffix(ending)
-    if path == trace.names[name].rpartition(".")[0]:
-        return
-    if path and path not in trace.groups and path not in trace.layers and path not in trace.named:
+    path, is_parametrized, _ = parts[0].path.partition("parametrizations.")
+    path = path.rstrip(".") if is_parametrized else path
+    own = path.rpartition(".")[2]
+    if own.startswith("weight") or own == "bias":
+        path = path.rpartition(".")[0]
+    path = path.removesuffix("_weight").removesuffix("_bias")
+    taken = path in trace.groups or path in trace.layers or path in trace.named
+    if path and not taken and path != trace.names[name].rpartition(".")[0]:
         trace.names[name] = path
         trace.named |= {path}
 
@@ -119,7 +124,7 @@ def weighted(  # noqa: PLR0913 - a layer has this many parts
         if needs:
             trace.owners.setdefault(_key(op, parts), made.layer)
         rest = count - needs
-        if rest == shape[0] and not macs and needs:
+        if rest == shape[0] and not macs and (needs or op in NORMS):
             made = trace.emit(call.node, "scale", (made.layer,), shape, frozen, suffix="_scale")
         elif rest or macs:
             extra = {**pointwise(len(shape) - 1, params=rest, macs=macs), **frozen}

@@ -251,6 +251,8 @@ def upsample(mode: str) -> Callable[[Call], Held]:
             options["mode"] = mode
         if call.args.get("align_corners"):
             options["align_corners"] = True
+        if call.op.endswith("_aa"):
+            options["antialias"] = True
         return call.emit("upsample", (x,), shape, options)
 
     return mapped

@@ -155,7 +155,10 @@ def _sampled(site: Site, name: str, axis: int, sides: tuple[int, int], step: int
         made = site.emit("crop", made, (channels, *sizes), {"cropping": tuple(crops)}).layer
     if any(stride > 1 for stride in strides):
         sizes = [-(-size // stride) for size, stride in zip(sizes, strides, strict=True)]
-        options: dict[str, Option] = {"kernel_size": 1, "stride": strides[0] if len(set(strides)) == 1 else tuple(strides)}
+        options: dict[str, Option] = {
+            "kernel_size": 1,
+            "stride": strides[0] if len(set(strides)) == 1 else tuple(strides),
+        }
         made = site.emit("maxpool", made, (channels, *sizes), options).layer
     return made
 

@@ -169,7 +169,9 @@ def _fresh(trace: Trace, a: Side, b: Side, out: Labels) -> Laid:
             dims[at] = (*dims[at], Atom(axis, size, stride))
     return Laid(
         windows=_has_windows(trace, pieces[:-2]),
-        shape=shape, dims=tuple(dims), roots=tuple(_root(trace, [pieces[at] for at in group]) for group in groups)
+        shape=shape,
+        dims=tuple(dims),
+        roots=tuple(_root(trace, [pieces[at] for at in group]) for group in groups),
     )
 
 
