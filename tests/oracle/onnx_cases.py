@@ -23,7 +23,7 @@ WEIGHTS = {
     "Conv": (1, 2), "ConvTranspose": (1, 2), "ConvInteger": (1,), "QLinearConv": (3, 8), "BatchNormalization": (1, 2),
     "InstanceNormalization": (1, 2), "GroupNormalization": (1, 2), "LayerNormalization": (1, 2),
     "RMSNormalization": (1,), "PRelu": (1,), "Gemm": (1, 2), "QLinearMatMul": (3,), "MatMulInteger": (1,),
-    "Attention": (3,),
+    "Attention": (3,), "ScatterND": (2,), "ScatterElements": (2,), "Scatter": (2,),
 }  # fmt: skip
 """Inputs that are weights, by op."""
 CONSTANTS = {
@@ -32,7 +32,7 @@ CONSTANTS = {
     "Resize": (1, 2, 3), "Upsample": (1,), "Pad": (1, 2, 3), "DequantizeLinear": (1, 2), "QuantizeLinear": (1, 2),
     "Tile": (1,), "Expand": (1,), "Reshape": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Gather": (1,),
     "Squeeze": (1,), "Unsqueeze": (1,), "SplitToSequence": (1,), "SequenceAt": (1,), "SequenceErase": (1,),
-    "SequenceInsert": (2,), "If": (0,), "CastLike": (1,),
+    "SequenceInsert": (2,), "If": (0,), "CastLike": (1,), "ScatterND": (1,), "ScatterElements": (1,), "Scatter": (1,),
     **{f"Reduce{kind}": (1,) for kind in (
         "Mean", "Sum", "Max", "Min", "L1", "L2", "LogSum", "LogSumExp", "SumSquare", "Prod")},
 }  # fmt: skip

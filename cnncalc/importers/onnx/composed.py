@@ -23,8 +23,8 @@ KEEPING = frozenset({
 """Functions whose result is as large as their first input."""
 
 
-def composed(node: Node, given: Sequence[Tensor | None]) -> Tensor | None:
-    """The result of a function of constants; None where the function is not known."""
+def composed(node: Node, given: Sequence[Tensor | None], samples: int) -> Tensor | None:
+    """The result of a function of constants; None where the function is not known. MACs are those of one sample."""
     first = given[0]
     if first is None:
         return None
@@ -47,7 +47,8 @@ def composed(node: Node, given: Sequence[Tensor | None]) -> Tensor | None:
     if found is None:
         return None
     dims, inner = found
-    return Tensor(name=name, dims=dims, parts=made_of, work=((name, prod(dims) * inner),))
+    copies = samples if first.batched or second.batched else 1
+    return Tensor(name=name, dims=dims, parts=made_of, work=((name, prod(dims) * inner // copies),))
 
 
 def _product(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[tuple[int, ...], int] | None:

@@ -66,8 +66,11 @@ def constant_of(attributes: Mapping[str, Attribute]) -> Tensor | None:
     return None
 
 
-def folded(node: Node, given: Sequence[Tensor | None], opset: int) -> tuple[Tensor, ...] | None:
-    """The results of a node whose inputs are all constants; None where the node is not understood."""
+def folded(node: Node, given: Sequence[Tensor | None], samples: int) -> tuple[Tensor, ...] | None:
+    """The results of a node whose inputs are all constants; None where the node is not understood.
+
+    `samples`: the size of the batch, along which exporters repeat constants.
+    """
     from cnncalc.importers.onnx.arithmetic import ARITHMETIC
     from cnncalc.importers.onnx.composed import composed
     from cnncalc.importers.onnx.moves import MOVES
@@ -77,16 +80,25 @@ def folded(node: Node, given: Sequence[Tensor | None], opset: int) -> tuple[Tens
         if node.op in ARITHMETIC:
             made = ARITHMETIC[node.op](node, given)
         elif node.op in MOVES:
-            made = MOVES[node.op](node, given, opset)
+            made = MOVES[node.op](node, given)
         else:
-            made = composed(node, given)
+            made = composed(node, given, samples)
     except (ValueError, IndexError, ZeroDivisionError, OverflowError, TypeError, AttributeError):
         return None
     if made is None:
         return None
     results = made if isinstance(made, tuple) else (made,)
     work = tuple(dict.fromkeys(each for one in given if one is not None for each in one.work))
-    return tuple(_limited(replace(one, work=(*work, *one.work)) if work else one) for one in results)
+    repeats = node.op in _REPEATING and given[0] is not None and given[0].dims[:1] != (samples,)
+    batched = samples > 1 and (repeats or any(one is not None and one.batched for one in given))
+    made_of = [replace(one, work=(*work, *one.work)) if work else one for one in results]
+    return tuple(
+        _limited(replace(one, batched=True) if batched and one.dims and one.dims[0] % samples == 0 else one)
+        for one in made_of
+    )
+
+
+_REPEATING = frozenset({"Expand", "Tile"})
 
 
 def _limited(tensor: Tensor) -> Tensor:

@@ -173,7 +173,11 @@ def viewed(call: Call, x: Held, sizes: tuple[int, ...]) -> Held:
     if found is not None:
         return replace(x, dims=found)
     samples = call.trace.samples
-    if sizes[:1] != (samples,) or (samples > 1 and not axes.has(x.dims[:1], BATCH)):
+    if (
+        not sizes
+        or sizes[0] % samples
+        or (samples > 1 and [atom.axis for dim in x.dims for atom in dim][:1] != [BATCH])
+    ):
         raise UnmappedError(f"a reshape to {list(sizes)}, which moves the batch")
     return reordered(call, x, sizes)
 

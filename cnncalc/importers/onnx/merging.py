@@ -79,6 +79,19 @@ def declared(call: Call) -> Held:
     return _all(call, "custom", [one for one in call.given if one is not None])
 
 
+def scatter(call: Call) -> Held:
+    """`ScatterND`, `ScatterElements`: elements of a tensor replaced by others, wherever they are."""
+    data, updates = call.given[0], call.given[2]
+    if not isinstance(data, Held):
+        raise UnmappedError("elements of the network put into a constant")
+    parts = parts_of([learned(updates)]) if isinstance(updates, Tensor) and weights_in([updates]) else ()
+    options = {**pointwise(len(call.shape(data)) - 1, params=fresh(call.trace, parts)), "sees_all": True}
+    inputs = [data, *([updates] if isinstance(updates, Held) and updates.layer != data.layer else [])]
+    made = call.layer("custom", inputs, options)
+    take(call.trace, parts, made.layer)
+    return call.trace.like(made, data)
+
+
 def with_constant(call: Call, op: str, x: Held, constant: Tensor) -> Held:
     """A number changes no figure; a weight per channel is a bias, part of a norm or a scale, any other is declared."""
     trace = call.trace
@@ -120,11 +133,9 @@ def _over(call: Call, x: Held, constant: Tensor) -> dict[str, Option] | None:
 
 def _unbatched(call: Call, constant: Tensor) -> tuple[int, ...]:
     """The dimensions of a constant, without the batch along which exporters repeat it."""
-    samples = call.trace.samples
-    dims = constant.dims
-    if samples > 1 and dims[:1] == (samples,) and all(part.count < numel(constant) for part in weights_in([constant])):
-        return (1, *dims[1:])
-    return dims
+    if constant.batched and constant.dims[0] == call.trace.samples:
+        return (1, *constant.dims[1:])
+    return constant.dims
 
 
 def repeated(x: Held, sizes: Sequence[int]) -> Held:

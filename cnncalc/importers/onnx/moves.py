@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.importers.onnx.records import Node
 
 Moved = Union[Tensor, "tuple[Tensor, ...]", None]
-Move = Callable[["Node", Sequence[Tensor | None], int], Moved]
+Move = Callable[["Node", Sequence[Tensor | None]], Moved]
 AXES_AS_INPUT = 13
 """From this version on Squeeze, Unsqueeze and Split take as inputs what were attributes."""
 
@@ -68,14 +68,14 @@ def _under(tensor: Tensor, dims: Sequence[int] | None) -> Tensor | None:
     return replace(tensor, dims=tuple(dims)) if dims is not None else None
 
 
-def _reshape(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _reshape(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first, target = given[0], numbers(node, given, 1, "shape")
     if first is None or target is None:
         return None
     return _under(first, resolved(first.dims, target, zero_copies=not node.attributes.get("allowzero")))
 
 
-def _flatten(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _flatten(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first = given[0]
     axis = node.attributes.get("axis", 1)
     if first is None or not isinstance(axis, int):
@@ -84,7 +84,7 @@ def _flatten(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
     return _under(first, (prod(first.dims[:axis]), prod(first.dims[axis:])))
 
 
-def _squeeze(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _squeeze(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first, axes = given[0], numbers(node, given, 1, "axes")
     if first is None:
         return None
@@ -92,7 +92,7 @@ def _squeeze(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
     return _under(first, [n for at, n in enumerate(first.dims) if (at not in wanted if wanted is not None else n != 1)])
 
 
-def _unsqueeze(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _unsqueeze(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first, axes = given[0], numbers(node, given, 1, "axes")
     if first is None or axes is None:
         return None
@@ -103,7 +103,7 @@ def _unsqueeze(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
     return _under(first, dims)
 
 
-def _transpose(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _transpose(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first = given[0]
     if first is None:
         return None
@@ -118,7 +118,7 @@ def _transpose(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
     return replace(moved, parts=first.parts)  # the same weight as before
 
 
-def _gather(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _gather(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first, index = given
     axis = node.attributes.get("axis", 0)
     if first is None or index is None or not isinstance(axis, int):
@@ -146,7 +146,7 @@ MAX_NAMED = 4
 """Indices that make up the name of a piece of a weight."""
 
 
-def _slice(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _slice(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first = given[0]
     starts, ends = numbers(node, given, 1, "starts"), numbers(node, given, 2, "ends")
     if first is None or starts is None or ends is None:
@@ -171,7 +171,7 @@ def stretch(size: int, start: int, end: int, step: int) -> range:
     return range(size)[start:end:step]
 
 
-def _split(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _split(node: Node, given: Sequence[Tensor | None]) -> Moved:
     first, axis = given[0], node.attributes.get("axis", 0)
     if first is None or not isinstance(axis, int):
         return None
@@ -200,7 +200,7 @@ def split_sizes(node: Node, size: int, given: Sequence[int] | None) -> tuple[int
     return tuple(given)
 
 
-def _concat(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
+def _concat(node: Node, given: Sequence[Tensor | None]) -> Moved:
     parts = [one for one in given if one is not None]
     axis = node.attributes.get("axis", 1)
     if not parts or not isinstance(axis, int) or len({len(one.dims) for one in parts}) > 1:
@@ -220,7 +220,7 @@ def _concat(node: Node, given: Sequence[Tensor | None], _: int) -> Moved:
     return Tensor(name=name, dims=dims, values=values, parts=made_of)
 
 
-def _expand(_: Node, given: Sequence[Tensor | None], __: int) -> Moved:
+def _expand(_: Node, given: Sequence[Tensor | None]) -> Moved:
     first, target = given[0], integers(given[1])
     if first is None or target is None:
         return None
@@ -231,7 +231,7 @@ def _expand(_: Node, given: Sequence[Tensor | None], __: int) -> Moved:
     return Tensor(name=first.name, dims=dims, values=values, parts=weights_in([first]))
 
 
-def _tile(_: Node, given: Sequence[Tensor | None], __: int) -> Moved:
+def _tile(_: Node, given: Sequence[Tensor | None]) -> Moved:
     first, times = given[0], integers(given[1])
     if first is None or times is None or len(times) != len(first.dims):
         return None
@@ -240,11 +240,31 @@ def _tile(_: Node, given: Sequence[Tensor | None], __: int) -> Moved:
     return _at(first, places, dims)
 
 
-def _same(_: Node, given: Sequence[Tensor | None], __: int) -> Moved:
+def _same(_: Node, given: Sequence[Tensor | None]) -> Moved:
     return given[0]
 
 
+def _one_hot(node: Node, given: Sequence[Tensor | None]) -> Moved:
+    index, depth = given[0], integers(given[1])
+    axis = node.attributes.get("axis", -1)
+    if index is None or not depth or not isinstance(axis, int):
+        return None
+    place = axis + len(index.dims) + 1 if axis < 0 else axis
+    dims = (*index.dims[:place], depth[0], *index.dims[place:])
+    values, ends = integers(index), given[2]
+    if values is None or ends is None or ends.values is None or prod(dims) > MAX_KEPT:
+        return Tensor(dims=dims, parts=())
+    steps = [prod(index.dims[at + 1 :]) for at in range(len(index.dims))]
+    off, on = ends.values
+    found = []
+    for spot in product(*map(range, dims)):
+        at = sum(map(operator.mul, (*spot[:place], *spot[place + 1 :]), steps))
+        found.append(on if values[at] % depth[0] == spot[place] else off)
+    return Tensor(dims=dims, values=tuple(found), parts=())
+
+
 MOVES: dict[str, Move] = {
+    "OneHot": _one_hot,
     "Identity": _same,
     "QuantizeLinear": _same,
     "DequantizeLinear": _same,

@@ -167,6 +167,10 @@ class Call:
         found = [learned(one) for one in given if one is not None]
         return weighted(self, op, x.layer, shape, choices, found, window)  # type: ignore[arg-type]
 
+    def emit(self, op: str, inputs: tuple[str, ...], shape: Shape, options: dict[str, Option] | None = None) -> Held:
+        """A layer whose shape is known."""
+        return self.trace.emit(self.node, op, inputs, shape, options)
+
     def same(self, op: str, x: Held, options: dict[str, Option] | None = None) -> Held:
         """A layer that leaves shape and order of the axes alone, whatever they are."""
         return self.trace.same(self.node, op, x, options)

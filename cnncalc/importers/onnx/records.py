@@ -28,6 +28,8 @@ class Tensor:
     """The weights that it was computed from; None: it is one itself."""
     work: tuple[tuple[str, int], ...] = ()
     """The products by which it is computed each time, with their MACs."""
+    batched: bool = False
+    """It was repeated along the batch, its first axis."""
     raw: memoryview | None = None
     """The bytes of one that is not small, numbers of 4 or 2 bytes each."""
 

@@ -85,6 +85,7 @@ MAPPERS: dict[str, Callable[[Call], Any]] = {
     "Max": merging.merge("max"),
     "Min": merging.merge("min"),
     **dict.fromkeys(_COMPARISONS, merging.declared),
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Scatter"), merging.scatter),
     "Concat": merging.concat,
     "Expand": merging.expand,
     "Tile": merging.tile,

@@ -34,7 +34,8 @@ KNOWN = MAPPERS.keys() | ARITHMETIC.keys() | MOVES.keys() | KEEPING | {"Constant
 """Ops that are understood, of tensors of the network or of constants."""
 LOST = object()
 """Stands for what an unmapped node would have made."""
-_MISFITS = (IndexError, ValueError, ZeroDivisionError, OverflowError, TypeError, KeyError)
+_MISFITS = (IndexError, ValueError, ZeroDivisionError, OverflowError, TypeError, KeyError, AttributeError)
+"""What a mapper meets where a file lies about its tensors."""
 
 
 class Walk:
@@ -105,7 +106,7 @@ class Walk:
         if standard and node.op == "If":
             return self._branch(node, given, depth)
         if standard and given and all(found is None or isinstance(found, Tensor) for found in given):
-            made = folded(node, given, node.opset or self.opset)
+            made = folded(node, given, self.trace.samples)
             if made is None:
                 raise UnmappedError("arithmetic of constants that is not understood")
             return made

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncalc.geometry.shape import TensorShape
+from cnncalc.importers.onnx.layout import reordered
+from cnncalc.importers.onnx.nodes import learned
+from cnncalc.importers.pytorch.weights import fresh, parts_of, take
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.arrange import text
+from cnncalc.importers.tensors.arrange import laid, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, SPACE, Atom
+from cnncalc.importers.tensors.infer import inferences
 from cnncalc.importers.tensors.trace import UnmappedError
 from cnncalc.values import replace
 
@@ -84,9 +89,12 @@ def conv(at: int = 1, bias: int = 2) -> Callable[[Call], Held]:
 
 
 def _convolved(call: Call, weight: Tensor, bias: Tensor | None) -> Held:
-    x = call.map(call.x)
-    channels, *sizes = call.shape(x)
     groups, out = call.integer("group", 1), weight.dims[0]
+    try:
+        x = call.map(call.x)
+    except UnmappedError:
+        return _patches(call, "conv", weight, bias)
+    channels, *sizes = call.shape(x)
     if groups < 1 or weight.dims[1] * groups != channels:
         raise UnmappedError(f"a weight for {weight.dims[1] * groups} channels on a map of {channels}")
     options: dict[str, Option] = {"out_channels": out, **_window(call, _kernel(call, weight, len(sizes)))}
@@ -97,6 +105,25 @@ def _convolved(call: Call, weight: Tensor, bias: Tensor | None) -> Held:
         options["groups"] = groups
     choices = [{**options, "bias": True}, {**options, "bias": False}][bias is None :]
     return call.weighted("conv", x, choices, [weight, bias], WINDOW)
+
+
+def _patches(call: Call, op: str, weight: Tensor, bias: Tensor | None) -> Held:
+    """A convolution of maps that are positions of another one: declared, with exact figures."""
+    trace, x = call.trace, call.x
+    count, channels, *sizes = call.sizes(x)
+    groups = call.integer("group", 1)
+    options: dict[str, Option] = {"out_channels": weight.dims[0], **_window(call, _kernel(call, weight, len(sizes)))}
+    if groups > 1:
+        options["groups"] = groups
+    (found,) = inferences(op, [TensorShape(channels, tuple(sizes))], options)
+    shape, dims = laid(trace, [count, *found.output], 1)
+    given = [learned(one) for one in (weight, bias) if one is not None]
+    parts = parts_of(given)
+    macs = found.macs * count // trace.samples
+    declared: dict[str, Option] = {"out": text(shape), "params": fresh(trace, parts), "macs": macs, "sees_all": True}
+    made = trace.emit(call.node, "custom", (x.layer,), shape, declared)
+    take(trace, parts, made.layer)
+    return replace(made, dims=dims)
 
 
 def _lopsided(call: Call, options: dict[str, Option], sizes: Sequence[int]) -> Option | None:
@@ -233,7 +260,9 @@ def pad(call: Call) -> Held:
 
 
 def _padded(call: Call, x: Held, pairs: Sequence[tuple[int, int]], mode: str) -> Held:
-    """Axis by axis of the layer, where the dimensions are its axes; else as it stands."""
+    """Axis by axis of the layer, where the dimensions are its axes; else anyhow."""
+    if axes.has(x.dims, REPEAT):
+        x = spread(call.trace, call.node, x)
     shape = call.shape(x)
     wanted = [place for place, pair in enumerate(pairs) if any(pair)]
     is_whole = all(
@@ -241,12 +270,9 @@ def _padded(call: Call, x: Held, pairs: Sequence[tuple[int, int]], mode: str) ->
         and axes.only(x.dims[at], x.dims[at][0].axis, shape[x.dims[at][0].axis - CHANNELS])
         for at in wanted
     )  # fmt: skip
-    if not is_whole:
-        x = call.map(x)
-        shape = call.shape(x)
-        numbers = {place: place for place in wanted}
-    else:
-        numbers = {place: x.dims[place][0].axis for place in wanted}
+    if not is_whole or x.layer in call.trace.tokens:
+        return reordered(call, x, [size + sum(pair) for size, pair in zip(call.sizes(x), pairs, strict=True)])
+    numbers = {place: x.dims[place][0].axis for place in wanted}
     dims = list(x.dims)
     sides = [(0, 0)] * (len(shape) - 1)
     for place, axis in numbers.items():
@@ -259,10 +285,7 @@ def _padded(call: Call, x: Held, pairs: Sequence[tuple[int, int]], mode: str) ->
             x = call.layer("custom", [x], options, suffix="_channels")
         else:
             sides[axis - SPACE] = pairs[place]
-    if any(map(any, sides)) and x.layer in call.trace.tokens:
-        out = text((shape[0], shape[1] + sum(sides[0])))
-        x = call.layer("custom", [x], {"out": out, "params": 0, "macs": 0, "sees_all": True})
-    elif any(map(any, sides)):
+    if any(map(any, sides)):
         given: dict[str, Option] = {"padding": pads_of(tuple(sides))}
         if mode != "zeros":
             given["padding_mode"] = mode

@@ -96,8 +96,8 @@ def _other(node: Node, wiring: Wiring) -> tuple[str, list[str]] | None:
         return (no, [test]) if wiring.is_scalar(yes) else (yes, [test]) if wiring.is_scalar(no) else None
     a, b = node.inputs
     for x, y in ((a, b), (b, a)):
-        if wiring.is_scalar(y) and (x == a or node.op in ("Add", "Mul")):
-            return x, []
+        if y in wiring.fixed and (x == a or node.op in ("Add", "Mul")):
+            return x, [y]
     # Of two tensors the first one comes from the product; a mask or bias is added second.
     for x, y in ((a, b), (b, a)):
         if wiring.maker(x, "Mul", "Div", "Add", "MatMul", "Where", "Reshape") is not None and (

@@ -65,9 +65,9 @@ class Wiring:
         return float(held.values[0])
 
     def is_scalar(self, name: str) -> bool:
-        """Whether a tensor is a constant that is not known to have more than one element."""
+        """Whether a tensor is a constant of one element."""
         held = self.constants.get(name)
-        return name in self.fixed and (held is None or prod(held.dims) == 1)
+        return held is not None and prod(held.dims) == 1
 
     def maker(self, name: str, *ops: str) -> Node | None:
         """The node that made a tensor, if it is one of these ops."""
