@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from cnncalc.importers.layers import Imported, Layer
+from cnncalc.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class _Maker:
         self.counts: dict[str, int] = {}
         self.has_kinds = draw(st.booleans())
         self.recipes: list[Recipe] = []
-        self.weighted: list[str] = []
+        self.owners: dict[tuple[Any, ...], str] = {}
+        """Weights -> the first layer with such."""
 
     def choose(self, *options: Any) -> Any:
         return self.draw(st.sampled_from(options))
@@ -244,9 +246,18 @@ class _Maker:
         if min(sizes) < 4:
             stride = 1
         shape = (options.get("out_channels", channels), *((size + 2 * (k // 2) - k) // stride + 1 for size in sizes))
-        return self.add(
-            path, op, (end,), shape, {**options, "kernel_size": k, "stride": stride, "padding": k // 2}, named=named
-        )
+        options = {**options, "kernel_size": k, "stride": stride, "padding": k // 2}
+        made = self.add(path, op, (end,), shape, options, named=named)
+        if op == "conv":
+            self.share(channels, options)
+        return made
+
+    def share(self, channels: int, options: dict[str, Any]) -> None:
+        """Perhaps let the last layer reuse the weights of one like it."""
+        weights = channels, *(options.get(key) for key in ("out_channels", "kernel_size", "bias", "groups"))
+        owner = self.owners.setdefault(weights, self.layers[-1].name)
+        if owner != self.layers[-1].name and self.rarely():
+            self.layers[-1] = replace(self.layers[-1], shares=owner)
 
     def slice(self, path: str, end: str, start: int, stop: int) -> str:
         shape = (stop - start, *self.shapes[end][1:])

@@ -79,6 +79,9 @@ class Solver:
         found = list(_columns(nodes))
         self.channels = [col for key, col in found if _family(key) == "c" and _is_full(col) and not _is_constant(col)]
         self.dilations = [col for key, col in found if key == "d" and not _is_constant(col)]
+        for key, column in found:  # what all copies have is called first
+            if _is_full(column) and not _is_constant(column):
+                self._entry(key, column)
         filled = tuple(self._node(node) for node in nodes)
         most = MOST_VARIANTS if any(map(has_variants, nodes)) else MOST_PARAMETERS
         if len(self.parameters) > most or self.flags > MOST_FLAGS:

@@ -70,6 +70,8 @@ def _rule(column: Sequence[Entry]) -> tuple[str, tuple[Entry, ...]] | None:
         return "{}", (first,)
     if not all(isinstance(entry, int) for entry in column):
         return None
+    if all(entry == number % 2 for number, entry in enumerate(column)):
+        return "i%2", ()
     if all(entry == second for entry in column[1:]):
         return ("first({})", (first,)) if second == 1 else ("first({},{})", (first, second))
     if all(entry == first for entry in column[:-1]):

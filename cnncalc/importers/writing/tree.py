@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WEIGHTED = WINDOWED | {"linear"}
 """Norms are drawn to these; elsewhere they keep a line and a name of their own."""
+WITH_WEIGHTS = NORMS | {"prelu"}
 COMMUTES = frozenset({"add", "mul", "max", "min"})
 
 
@@ -132,7 +133,10 @@ def chains(network: Imported, *, flat: bool) -> list[Step]:
             word = _trailing(layer)
             parent = last.path[:-1]
             inside = tuple(layer.name.split("."))[: len(parent)] == parent
-            if word and inside and (word not in NORMS or (last.layer.op in WEIGHTED and not last.trail)):
+            is_drawn = word not in NORMS or (last.layer.op in WEIGHTED and not last.trail)
+            if last.layer.shares and word in WITH_WEIGHTS:  # they would have to be shared, too
+                is_drawn = False
+            if word and inside and is_drawn:
                 found[-1] = replace(last, trail=(*last.trail, word), end=layer.name)
                 continue
         made = _depthwise(layer, shapes[layer.inputs[0]])

@@ -96,8 +96,11 @@ def unified(left: Nodes, right: Nodes, before: Before) -> Nodes | None:
             if split is None:
                 return None
             made.append(split)
-        made += [_maybe(node, before, is_left=True) for node in gap[0] if not gap[1]]
-        made += [_maybe(node, before, is_left=False) for node in gap[1] if not gap[0]]
+        alone = gap[0] or gap[1]
+        if not (gap[0] and gap[1]):
+            if any((_name(node) or "").isdigit() for node in alone):  # copies are counted, not left out
+                return None
+            made += [_maybe(node, before, is_left=bool(gap[0])) for node in alone]
         before = _behind(gap[0], before[0]), _behind(gap[1], before[1])
         if pair[0] < len(left):
             node = _unified(left[pair[0]], right[pair[1]], before)
@@ -116,6 +119,10 @@ def _behind(nodes: Sequence[Node], before: Shapes) -> Shapes:
         pairs = zip(before, node.shapes, present, strict=True)
         before = tuple(after if is_there else shape for shape, after, is_there in pairs)
     return before
+
+
+def _name(node: Node) -> str | None:
+    return None if isinstance(node, Split) else node.name
 
 
 def _key(node: Node) -> Hashable:
