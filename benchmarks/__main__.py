@@ -108,6 +108,18 @@ def warm() -> list[str]:
     return [*lines, "", "The others are timed with the model already made; they report no receptive fields.", ""]
 
 
+def importing() -> list[str]:
+    """PyTorch's ResNet-50 as a spec, beside the export that it is read from."""
+    found = json_of("-m", "benchmarks.importing")
+    lines = ["## Import of a PyTorch ResNet-50", "", "| step | ms | times the export | target |", "|---|---|---|---|"]
+    if found is None:
+        return [*lines, "| (PyTorch is not installed) | | | |", ""]
+    export, whole = 1000 * found["export"], 1000 * found["import"]
+    lines.append(f"| `torch.export.export` alone | {export:.0f} | 1 | |")
+    lines.append(f"| export, layers and text | {whole:.0f} | {whole / export:.2f} | 1.5 |")
+    return [*lines, "", "Medians of interleaved rounds of processor time, on the meta device.", ""]
+
+
 def many_files(count: int) -> list[str]:
     """`check` over a folder."""
     with tempfile.TemporaryDirectory() as folder:
@@ -135,6 +147,7 @@ def main() -> None:
         lambda: start_up(3 if quick else 20),
         lambda: per_layer(1 if quick else 5),
         warm,
+        importing,
         memory,
         lambda: special(1 if quick else 5),
         lambda: many_files(20 if quick else 500),
