@@ -33,7 +33,7 @@ class Heads:
 
 
 def sdpa(call: Call) -> Held:
-    """`scaled_dot_product_attention(q, k, v, mask)`: one layer; with a mask that is computed, the products one by one."""
+    """`scaled_dot_product_attention(q, k, v, mask)`: one layer; with a computed mask product by product."""
     q, k, v, mask = (call.args[name] for name in ("query", "key", "value", "attn_mask"))
     if not all(isinstance(each, Held) for each in (q, k, v)):
         return _with_learned(call, q, k, v)

@@ -19,6 +19,8 @@ PIECES = frozenset({
 """Ops that take a part."""
 SPREADS = frozenset({"expand", "expand_as", "repeat", "tile", "broadcast_to"})
 """Ops that may repeat a constant along the batch."""
+PRODUCTS = frozenset({"linear", "matmul", "mm", "bmm", "addmm", "baddbmm"})
+"""Ops that multiply matrices."""
 
 
 def derived(call: Call) -> Any:
@@ -83,7 +85,7 @@ def _is_batched(call: Call, given: list[Weights], shape: tuple[int, ...]) -> boo
 def _macs(call: Call, given: list[Weights]) -> int:
     """Of one sample."""
     op = call.op
-    if not given or op not in ("linear", "matmul", "mm", "bmm", "addmm", "baddbmm") and not op.startswith("conv"):
+    if not given or not (op in PRODUCTS or op.startswith("conv")):
         return 0
     outputs = prod(call.sizes())
     if _is_batched(call, given, call.sizes()):

@@ -57,7 +57,7 @@ def power(call: Call) -> Held:
 
 
 def clamp(call: Call) -> Held:
-    """To two numbers: relu6 where they are 0 and 6; from below by 0 it is relu, by another number nothing is counted."""
+    """To two numbers: relu6 where they are 0 and 6. From below: relu where it is 0, else nothing counts."""
     low, high = (call.args.get(name) for name in _LIMITS.get(call.op, ("min", "max")))
     if any(isinstance(each, (Held, Weights)) for each in (low, high)):
         return call.x  # NB: limits that are tensors change no figure either

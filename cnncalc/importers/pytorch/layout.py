@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnncalc.importers.pytorch.merges import repeated
 from cnncalc.importers.pytorch.sight import channels_after

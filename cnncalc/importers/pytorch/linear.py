@@ -111,9 +111,9 @@ def _declared(  # noqa: PLR0913 - a layer has this many parts
     return made
 
 
-def with_weights(
+def with_weights(  # noqa: PLR0913 - two factors, their names and that of the result
     call: Call, x: Held, labels: tuple[str, ...], weight: Weights, theirs: tuple[str, ...], out: tuple[str, ...]
-) -> Held:  # noqa: E501, PLR0913
+) -> Held:
     """Sum over products with a parameter, in einsum's letters: a linear layer, one in groups, or declared."""
     trace = call.trace
     inner = [label for label in labels if label in theirs and label not in out]

@@ -54,8 +54,8 @@ def with_constant(call: Call, op: str, x: Held, other: Weights) -> Held:
     over = _over(call, x, other) if parts and op in WORDS and not axes.has(x.dims, REPEAT) else None
     if over is not None:
         call_after(call, parts)
-        options: list[dict[str, Option]] = [{"over": over}] if over != "channels" else [{}]
-        return trace.like(weighted(call, WORDS[op], x.layer, trace.shapes[x.layer], options, [other]), x)
+        choices: list[dict[str, Option]] = [{"over": over}] if over != "channels" else [{}]
+        return trace.like(weighted(call, WORDS[op], x.layer, trace.shapes[x.layer], choices, [other]), x)
     macs = due(trace, [other])
     if not count and not macs:
         return x

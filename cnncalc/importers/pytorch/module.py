@@ -18,7 +18,7 @@ from cnncalc.importers.pytorch.exporting import call, exported
 from cnncalc.importers.pytorch.nodes import CREATED, named, op_set
 from cnncalc.importers.pytorch.pruning import pruned
 from cnncalc.importers.pytorch.remarks import remarks
-from cnncalc.importers.pytorch.table import MAPPERS, unmapped
+from cnncalc.importers.pytorch.table import MAPPERS, no_complex, unmapped
 from cnncalc.importers.pytorch.weights import leftovers
 from cnncalc.importers.tensors.arrange import laid, plan, text
 from cnncalc.importers.tensors.infer import infer
@@ -134,11 +134,10 @@ def _mapped(trace: Trace, node: Any) -> Any:
     given = Call(trace=trace, node=node, args=arguments(node, lambda each: _resolved(trace, each)))
     if given.op in CREATED or not any(isinstance(each, Held) for each in tensors(given)):
         return derived(given)
+    mapper = MAPPERS.get(given.op, unmapped) if op_set(node) == "aten" else unmapped
+    before = len(trace.layers)
     try:
-        if any(getattr(getattr(each, "dtype", None), "is_complex", False) for each in given.results):
-            raise UnmappedError(f"{str(node.target).removesuffix('.default')} gives complex numbers")
-        mapper = MAPPERS.get(given.op, unmapped) if op_set(node) == "aten" else unmapped
-        before = len(trace.layers)
+        no_complex(given)
         made = mapper(given)
         _check_shapes(trace, before)
     except UnmappedError as error:
@@ -159,7 +158,7 @@ def _check_shapes(trace: Trace, first: int) -> None:
 def _note_change(trace: Trace, node: Any, made: Any) -> None:
     """In place: whoever reads the first argument from here on reads the result."""
     first = node.args[0] if node.args else None
-    if isinstance(made, Held) and str(node.target).split(".")[1].endswith("_") and hasattr(first, "name"):
+    if first is not None and isinstance(made, Held) and str(node.target).split(".")[1].endswith("_"):
         trace.values[first.name] = made
 
 
@@ -176,7 +175,7 @@ def _unknown(given: Call) -> Any:
     """A `custom` layer of the shape that PyTorch knows; it sees everything."""
     trace = given.trace
     held = tuple(dict.fromkeys(each.layer for each in tensors(given) if isinstance(each, Held)))
-    made = []
+    made: list[Held | None] = []
     for number in range(len(given.results)):
         if not hasattr(given.results[number], "shape"):
             made.append(None)

@@ -17,7 +17,8 @@ _PARAMETRIZED = ".parametrizations."
 
 
 CREATED = frozenset({
-    "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "zeros_like", "ones_like", "full_like", "empty_like",
+    "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "zeros_like", "ones_like", "full_like",
+    "empty_like", "rand_like", "randn_like",
 })  # fmt: skip
 """Ops that read no more of a tensor than its shape."""
 

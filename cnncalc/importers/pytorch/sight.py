@@ -9,13 +9,14 @@ from cnncalc.importers.pytorch.nodes import op_name
 SECOND = ("conv", "batch_norm", "group_norm", "instance_norm", "max_pool", "avg_pool", "adaptive", "upsample", "pixel")
 LAST = frozenset({"linear", "layer_norm", "rms_norm", "scaled_dot_product_attention", "softmax", "matmul"})
 PASSED = frozenset({
-    "relu", "gelu", "silu", "sigmoid", "dropout", "add", "mul", "sub", "div", "contiguous", "clone", "to", "roll", "neg",
+    "relu", "gelu", "silu", "sigmoid", "dropout", "add", "mul", "sub", "div", "contiguous", "clone", "to", "roll",
+    "neg",
 })  # fmt: skip
 DEPTH = 8
 
 
 def channels_after(node: Any, rank: int) -> int:
-    """The dimension that the next convolution or linear layer takes for the channels; else the last, or the second of four.
+    """The dimension that the next convolution or linear layer takes for channels; else the last, of four the second.
 
     Looks through ops that move axes or leave them where they are.
     """

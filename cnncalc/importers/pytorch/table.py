@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.pytorch import (
     attention,
+    convolutions,
     elementwise,
     layout,
     linear,
     merges,
     norms,
+    patches,
+    pools,
     reductions,
-    windows,
 )
 from cnncalc.importers.tensors.trace import UnmappedError
 
@@ -51,6 +53,12 @@ def unmapped(call: Call) -> Any:
     raise UnmappedError(f"{name} has no counterpart" + (f": {what}" if what else ""))
 
 
+def no_complex(call: Call) -> None:
+    """Refuses an op whose results are complex numbers."""
+    if any(getattr(getattr(each, "dtype", None), "is_complex", False) for each in call.results):
+        raise UnmappedError(f"{str(call.node.target).removesuffix('.default')} gives complex numbers")
+
+
 MAPPERS: dict[str, Callable[[Call], Any]] = {
     **dict.fromkeys(NOTHING, elementwise.nothing),
     **dict.fromkeys(elementwise.ACTIVATIONS, elementwise.activation),
@@ -63,21 +71,21 @@ MAPPERS: dict[str, Callable[[Call], Any]] = {
     "prelu": elementwise.prelu,
     "_prelu_kernel": elementwise.prelu,
     "glu": elementwise.glu,
-    **{f"conv{n}d": windows.conv for n in (1, 2, 3)},
-    **{f"conv_transpose{n}d": windows.conv_transposed for n in (1, 2, 3)},
-    **{f"max_pool{n}d{more}": windows.maxpool for n in (1, 2, 3) for more in ("", "_with_indices")},
-    **{f"avg_pool{n}d": windows.avgpool for n in (1, 2, 3)},
-    **{f"adaptive_avg_pool{n}d": windows.adaptive("adaptive", "gap") for n in (1, 2, 3)},
-    **{f"adaptive_max_pool{n}d": windows.adaptive("adaptive_max", "gmp") for n in (1, 2, 3)},
-    **{f"upsample_nearest{n}d": windows.upsample("nearest") for n in (1, 2, 3)},
-    **{f"_upsample_nearest_exact{n}d": windows.upsample("nearest_exact") for n in (1, 2, 3)},
-    **{f"upsample_{kind}": windows.upsample("linear") for kind in ("linear1d", "bilinear2d", "trilinear3d")},
-    "_upsample_bilinear2d_aa": windows.upsample("linear"),
-    **dict.fromkeys(("upsample_bicubic2d", "_upsample_bicubic2d_aa"), windows.upsample("cubic")),
-    "pad": windows.pad,
-    "constant_pad_nd": windows.pad,
-    "im2col": windows.im2col,
-    "unfold": windows.unfold,
+    **{f"conv{n}d": convolutions.conv for n in (1, 2, 3)},
+    **{f"conv_transpose{n}d": convolutions.conv_transposed for n in (1, 2, 3)},
+    **{f"max_pool{n}d{more}": pools.maxpool for n in (1, 2, 3) for more in ("", "_with_indices")},
+    **{f"avg_pool{n}d": pools.avgpool for n in (1, 2, 3)},
+    **{f"adaptive_avg_pool{n}d": pools.adaptive("adaptive", "gap") for n in (1, 2, 3)},
+    **{f"adaptive_max_pool{n}d": pools.adaptive("adaptive_max", "gmp") for n in (1, 2, 3)},
+    **{f"upsample_nearest{n}d": pools.upsample("nearest") for n in (1, 2, 3)},
+    **{f"_upsample_nearest_exact{n}d": pools.upsample("nearest_exact") for n in (1, 2, 3)},
+    **{f"upsample_{kind}": pools.upsample("linear") for kind in ("linear1d", "bilinear2d", "trilinear3d")},
+    "_upsample_bilinear2d_aa": pools.upsample("linear"),
+    **dict.fromkeys(("upsample_bicubic2d", "_upsample_bicubic2d_aa"), pools.upsample("cubic")),
+    "pad": patches.pad,
+    "constant_pad_nd": patches.pad,
+    "im2col": patches.im2col,
+    "unfold": patches.unfold,
     "col2im": layout.col2im,
     "batch_norm": norms.batch_norm,
     "instance_norm": norms.instance_norm,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnncalc.importers.layers import Option, Shape
 
 MAX_AXES = 3
+PAIR = 2
+"""Numbers in a shape of channels and one axis."""
 LIFT = "lift"
 """No layer: linear layers on a vector become 1x1 convolutions."""
 COSTS = {"custom": 2, "rearrange": 3}
@@ -54,23 +56,34 @@ def plan(trace: Trace, name: str, target: tuple[Dim, ...], *, tokens: bool | Non
     """
     target = tuple(axes.joined(dim) for dim in target)
     plain = trace.whole(name)[1:]
-    is_tokens = name in trace.tokens
-    right = tokens is None or len(target) != 2 or tokens is is_tokens  # noqa: PLR2004 - channels and one axis
+    right = tokens is None or len(target) != PAIR or tokens is (name in trace.tokens)
     if target == plain and right:
         return None
+    found = _flat(trace, name, target, tokens=tokens)
+    if found is None and name not in trace.tokens:
+        shuffle = shuffles.shuffle(trace.shapes[name], target)
+        found = shuffle and Plan(op=shuffle[0], options=shuffle[1], suffix=".shuffle")
+    if found is None and target[1:] == plain[1:] and right:
+        found = Plan(op="custom", options=pointwise(len(plain) - 1), suffix=".permute")
+    return found or _anyhow(trace, name, target, tokens=tokens)
+
+
+def _flat(trace: Trace, name: str, target: tuple[Dim, ...], *, tokens: bool | None) -> Plan | None:
+    """Axes in the order in which they are: a vector, tokens, or a vector that keeps axes of size 1."""
+    plain = trace.whole(name)[1:]
     if target == (tuple(atom for dim in plain for atom in dim),) and len(plain) > 1:
         return Plan(op="flatten", options={}, suffix=".flatten")
     if len(plain) == 1 and target[0] == plain[0] and not any(target[1:]) and lifted(trace, name, len(target) - 1):
         return Plan(op=LIFT, options={}, suffix="")
     if tokens is not False and len(plain) > 1 and target == (plain[0], axes.joined(a for d in plain[1:] for a in d)):
         return Plan(op="tokens", options={}, suffix=".tokens")
-    shuffle = None if is_tokens else shuffles.shuffle(trace.shapes[name], target)
-    if shuffle is not None:
-        return Plan(op=shuffle[0], options=shuffle[1], suffix=".shuffle")
-    if target[1:] == plain[1:] and right:
-        return Plan(op="custom", options=pointwise(len(plain) - 1), suffix=".permute")
+    return None
+
+
+def _anyhow(trace: Trace, name: str, target: tuple[Dim, ...], *, tokens: bool | None) -> Plan:
     options: dict[str, Option] = {"out": text([axes.size_of(dim) for dim in target])}
-    if len(target) == 2 and tokens is not None and tokens is not (is_tokens and len(plain) == 2):  # noqa: PLR2004
+    stays = name in trace.tokens and len(trace.shapes[name]) == PAIR
+    if len(target) == PAIR and tokens is not None and tokens is not stays:
         options["tokens"] = tokens
     return Plan(op="rearrange", options=options, suffix=".rearrange")
 

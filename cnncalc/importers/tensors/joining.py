@@ -206,7 +206,7 @@ def _channel_stride(trace: Trace, held: Held, place: int) -> int | None:
     return None
 
 
-def _beside(trace: Trace, node: Any, ref: Held, held: Held, place: int, stride: int) -> Held:
+def _beside(trace: Trace, node: Any, ref: Held, held: Held, place: int, stride: int) -> Held:  # noqa: PLR0913 - what, beside what, where
     """A part over the axes of the first one, but for its own length along the dimension."""
     count = axes.size_of(held.dims[place])
     channels = (Atom(CHANNELS, count, stride),) if count > 1 else ()

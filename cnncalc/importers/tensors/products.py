@@ -52,8 +52,8 @@ def contracted(trace: Trace, node: Any, a: Side, b: Side, out: Labels) -> Held:
     inner = 1
     for label in set(a.labels) - set(out):
         inner *= axes.size_of(a.held.dims[a.labels.index(label)])
-    for attempt in (lambda side: side, lambda side: replace(side, held=_spread(trace, node, side.held))):
-        first, second = attempt(a), attempt(b)
+    for copies in (False, True):
+        first, second = (replace(side, held=_spread(trace, node, side.held)) if copies else side for side in (a, b))
         found = (
             _kept(trace, first, second, out) or _kept(trace, second, first, out) or _fresh(trace, first, second, out)
         )
