@@ -15,7 +15,7 @@ from cnncalc.spec import reader
 
 onnx = pytest.importorskip("onnx", exc_type=ImportError)
 
-from tests.oracle.onnx_cases import Case, Network, as_network, node_cases  # noqa: E402 - needs onnx
+from tests.oracle.onnx_cases import Case, Network, as_network, is_fixed, node_cases  # noqa: E402 - needs onnx
 from tests.oracle.onnx_samples import as_sample  # noqa: E402 - likewise
 
 pytestmark = pytest.mark.oracle
@@ -70,10 +70,16 @@ def outcome(case: Case) -> str:
 
 
 @pytest.fixture(scope="module")
-def outcomes() -> dict[str, tuple[str, str]]:
+def cases() -> dict[str, Case]:
+    """All cases by their names."""
+    return {case.name: case for case in node_cases()}
+
+
+@pytest.fixture(scope="module")
+def outcomes(cases: dict[str, Case]) -> dict[str, tuple[str, str]]:
     """By case of a single op that is read: the op, and what is wrong."""
-    cases = [case for case in node_cases() if len(case.ops) == 1 and case.ops[0] in CLAIMED]
-    return {case.name: (case.ops[0], outcome(case)) for case in cases}
+    single = [case for case in cases.values() if len(case.ops) == 1 and case.ops[0] in CLAIMED]
+    return {case.name: (case.ops[0], outcome(case)) for case in single}
 
 
 def test_every_case_has_its_shape_and_parameters_or_is_refused_for_a_reason(
@@ -94,6 +100,32 @@ def test_nearly_all_cases_are_read(outcomes: dict[str, tuple[str, str]]) -> None
 def test_no_reason_stands_for_nothing(outcomes: dict[str, tuple[str, str]]) -> None:
     for reason in REASONS:
         assert any(re.search(reason, why) for _, why in outcomes.values()), reason
+
+
+def test_an_op_that_is_written_out_as_its_function_has_the_same_figures(
+    cases: dict[str, Case], outcomes: dict[str, tuple[str, str]]
+) -> None:
+    wrong, right = {}, 0
+    for name, case in cases.items():
+        base = cases.get(name.partition("_expanded")[0], case)
+        if base is case or base.name not in outcomes or fault(as_network(base)):
+            continue
+        (node,) = base.model.graph.node
+        fixed = {read for place, read in enumerate(node.input) if is_fixed(node.op_type, place)}
+        network = as_network(case, fixed)
+        why = fault(network)
+        if not why and macs(network) != macs(as_network(base)):
+            why = f"{macs(network)} MACs in place of {macs(as_network(base))}"
+        right += not why
+        if why and "batch" not in why:
+            wrong[name] = why
+    assert not wrong
+    assert right > 100
+
+
+def macs(network: Network) -> int:
+    """Of one sample."""
+    return cnncalc.analyze(cnncalc.from_onnx(network.data)).totals.macs
 
 
 UNREAD = frozenset({

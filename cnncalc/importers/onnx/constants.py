@@ -74,13 +74,14 @@ def folded(node: Node, given: Sequence[Tensor | None], samples: int) -> tuple[Te
     from cnncalc.importers.onnx.arithmetic import ARITHMETIC
     from cnncalc.importers.onnx.composed import composed
     from cnncalc.importers.onnx.moves import MOVES
+    from cnncalc.importers.onnx.spreading import SPREADS
 
     made: Tensor | tuple[Tensor, ...] | None
     try:
         if node.op in ARITHMETIC:
             made = ARITHMETIC[node.op](node, given)
-        elif node.op in MOVES:
-            made = MOVES[node.op](node, given)
+        elif node.op in MOVES or node.op in SPREADS:
+            made = (MOVES.get(node.op) or SPREADS[node.op])(node, given)
         else:
             made = composed(node, given, samples)
     except (ValueError, IndexError, ZeroDivisionError, OverflowError, TypeError, AttributeError):

@@ -8,7 +8,6 @@ from itertools import accumulate, product
 from math import prod
 from typing import TYPE_CHECKING, Union
 
-from cnncalc.importers.onnx.arithmetic import broadcast, spread
 from cnncalc.importers.onnx.constants import integers, weights_in
 from cnncalc.importers.onnx.contents import MAX_KEPT
 from cnncalc.importers.onnx.records import Tensor
@@ -51,7 +50,9 @@ def resolved(dims: Sequence[int], target: Sequence[int], *, zero_copies: bool = 
     return tuple(sizes) if prod(sizes) == total else None
 
 
-def _at(tensor: Tensor, places: Callable[[], Iterable[Sequence[int]]], dims: Sequence[int], piece: str = "") -> Tensor:
+def picked(
+    tensor: Tensor, places: Callable[[], Iterable[Sequence[int]]], dims: Sequence[int], piece: str = ""
+) -> Tensor:
     """The elements at these places under new dimensions; listed only where values are known and few."""
     values = None
     if tensor.values is not None and prod(dims) <= MAX_KEPT:
@@ -114,7 +115,7 @@ def _transpose(node: Node, given: Sequence[Tensor | None]) -> Moved:
     axes = [int(axis) for axis in order]
     back = [axes.index(axis) for axis in range(rank)]
     dims = [first.dims[axis] for axis in axes]
-    moved = _at(first, lambda: ([place[at] for at in back] for place in product(*map(range, dims))), dims)
+    moved = picked(first, lambda: ([place[at] for at in back] for place in product(*map(range, dims))), dims)
     return replace(moved, parts=first.parts)  # the same weight as before
 
 
@@ -139,7 +140,7 @@ def _gather(node: Node, given: Sequence[Tensor | None]) -> Moved:
                     yield (*head, pick % size, *tail)
 
     piece = f"[{axis}:{picks}]" if len(picks) <= MAX_NAMED else f"[{node.outputs[0]}]"
-    return _at(first, places, dims, piece)
+    return picked(first, places, dims, piece)
 
 
 MAX_NAMED = 4
@@ -157,7 +158,7 @@ def _slice(node: Node, given: Sequence[Tensor | None]) -> Moved:
     for start, end, axis, step in zip(starts, ends, over, steps, strict=True):
         kept[axis] = stretch(first.dims[axis], start, end, step)
     piece = str([(each.start, each.stop, each.step) for each in kept])
-    return _at(first, lambda: product(*kept), [len(each) for each in kept], piece)
+    return picked(first, lambda: product(*kept), [len(each) for each in kept], piece)
 
 
 def stretch(size: int, start: int, end: int, step: int) -> range:
@@ -183,7 +184,7 @@ def _split(node: Node, given: Sequence[Tensor | None]) -> Moved:
         kept = [range(n) for n in first.dims]
         kept[axis] = range(end - size, end)
         piece = str([(each.start, each.stop, each.step) for each in kept])
-        made.append(_at(first, lambda kept=kept: product(*kept), [len(each) for each in kept], piece))  # type: ignore[misc]
+        made.append(picked(first, lambda kept=kept: product(*kept), [len(each) for each in kept], piece))  # type: ignore[misc]
     return tuple(made)
 
 
@@ -220,51 +221,11 @@ def _concat(node: Node, given: Sequence[Tensor | None]) -> Moved:
     return Tensor(name=name, dims=dims, values=values, parts=made_of)
 
 
-def _expand(_: Node, given: Sequence[Tensor | None]) -> Moved:
-    first, target = given[0], integers(given[1])
-    if first is None or target is None:
-        return None
-    dims = broadcast(first.dims, target)
-    if dims is None:
-        return None
-    values = tuple(spread(first, dims)) if first.values is not None and prod(dims) <= MAX_KEPT else None
-    return Tensor(name=first.name, dims=dims, values=values, parts=weights_in([first]))
-
-
-def _tile(_: Node, given: Sequence[Tensor | None]) -> Moved:
-    first, times = given[0], integers(given[1])
-    if first is None or times is None or len(times) != len(first.dims):
-        return None
-    dims = tuple(n * count for n, count in zip(first.dims, times, strict=True))
-    places = lambda: ([i % n for i, n in zip(place, first.dims, strict=True)] for place in product(*map(range, dims)))  # noqa: E731
-    return _at(first, places, dims)
-
-
 def _same(_: Node, given: Sequence[Tensor | None]) -> Moved:
     return given[0]
 
 
-def _one_hot(node: Node, given: Sequence[Tensor | None]) -> Moved:
-    index, depth = given[0], integers(given[1])
-    axis = node.attributes.get("axis", -1)
-    if index is None or not depth or not isinstance(axis, int):
-        return None
-    place = axis + len(index.dims) + 1 if axis < 0 else axis
-    dims = (*index.dims[:place], depth[0], *index.dims[place:])
-    values, ends = integers(index), given[2]
-    if values is None or ends is None or ends.values is None or prod(dims) > MAX_KEPT:
-        return Tensor(dims=dims, parts=())
-    steps = [prod(index.dims[at + 1 :]) for at in range(len(index.dims))]
-    off, on = ends.values
-    found = []
-    for spot in product(*map(range, dims)):
-        at = sum(map(operator.mul, (*spot[:place], *spot[place + 1 :]), steps))
-        found.append(on if values[at] % depth[0] == spot[place] else off)
-    return Tensor(dims=dims, values=tuple(found), parts=())
-
-
 MOVES: dict[str, Move] = {
-    "OneHot": _one_hot,
     "Identity": _same,
     "QuantizeLinear": _same,
     "DequantizeLinear": _same,
@@ -277,6 +238,4 @@ MOVES: dict[str, Move] = {
     "Slice": _slice,
     "Split": _split,
     "Concat": _concat,
-    "Expand": _expand,
-    "Tile": _tile,
 }

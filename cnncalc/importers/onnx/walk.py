@@ -14,6 +14,7 @@ from cnncalc.importers.onnx.fusing import fused
 from cnncalc.importers.onnx.moves import MOVES
 from cnncalc.importers.onnx.nodes import Call
 from cnncalc.importers.onnx.records import STANDARD, Graph, Tensor
+from cnncalc.importers.onnx.spreading import SPREADS
 from cnncalc.importers.onnx.table import MAPPERS
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import plan, text
@@ -30,7 +31,7 @@ MAX_AXES = 3
 MAX_DEPTH = 20
 OLDEST = 6
 """Operator sets before it have other attributes for much."""
-KNOWN = MAPPERS.keys() | ARITHMETIC.keys() | MOVES.keys() | KEEPING | {"Constant", "If"}
+KNOWN = MAPPERS.keys() | ARITHMETIC.keys() | MOVES.keys() | SPREADS.keys() | KEEPING | {"Constant", "If"}
 """Ops that are understood, of tensors of the network or of constants."""
 LOST = object()
 """Stands for what an unmapped node would have made."""

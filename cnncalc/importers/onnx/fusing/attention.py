@@ -58,9 +58,9 @@ def _scores(name: str, wiring: Wiring) -> tuple[Node, list[str], list[Node]] | N
     guard = wiring.maker(name, "Where")  # rows that are masked all over are 0 instead of not a number
     if guard is not None:
         test = wiring.maker(guard.inputs[0], "IsNaN")
-        if test is None or test.inputs[0] != guard.inputs[2] or not wiring.is_scalar(guard.inputs[1]):
+        if guard.inputs[1] not in wiring.fixed or guard.inputs[0] not in wiring.fixed | {_output(test)}:
             return None
-        inner += [guard, test]
+        inner += [guard, test] if test is not None else [guard]
         name, passed = wiring.through(guard.inputs[2])
         inner += passed
     softmax = wiring.maker(name, "Softmax")
@@ -87,6 +87,10 @@ def _scores(name: str, wiring: Wiring) -> tuple[Node, list[str], list[Node]] | N
         name, more = found
         extras += more
     return None
+
+
+def _output(node: Node | None) -> str:
+    return node.outputs[0] if node is not None else ""
 
 
 def _other(node: Node, wiring: Wiring) -> tuple[str, list[str]] | None:
