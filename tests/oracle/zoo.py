@@ -86,8 +86,8 @@ def forward(module: Any, shape: Shape) -> Seen:
 
             hooks.append(part.register_forward_hook(note))
     device = next(module.parameters()).device
-    # NB: with gradients, where the counter's own hooks on modules need them
-    with FlopCounterMode(display=False) as counter:
+    module.requires_grad_(requires_grad=False)  # the counter follows gradients where there are any
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
         module.eval()(torch.zeros((1, *shape), device=device))
     for hook in hooks:
         hook.remove()

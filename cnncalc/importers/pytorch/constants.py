@@ -19,7 +19,7 @@ PIECES = frozenset({
 """Ops that take a part."""
 SPREADS = frozenset({"expand", "expand_as", "repeat", "tile", "broadcast_to"})
 """Ops that may repeat a constant along the batch."""
-PRODUCTS = frozenset({"linear", "matmul", "mm", "bmm", "addmm", "baddbmm"})
+PRODUCTS = frozenset({"linear", "matmul", "mm", "bmm", "addmm", "baddbmm", "einsum"})
 """Ops that multiply matrices."""
 
 
@@ -96,5 +96,20 @@ def _macs(call: Call, given: list[Weights]) -> int:
         return outputs * prod(given[1].shape[1:])
     if op == "matmul" and min(len(each.shape) for each in given) < 2:  # noqa: PLR2004 - a vector
         return 0
-    first = given[-2]
-    return outputs * first.shape[-1]
+    if op == "einsum":
+        return outputs * _summed(call, given)
+    return outputs * given[-2].shape[-1]
+
+
+def _summed(call: Call, given: list[Weights]) -> int:
+    """Products in the sum of an element of an einsum: 0 where it has other than two factors."""
+    factors, arrow, out = str(call.args["equation"]).replace(" ", "").partition("->")
+    letters = factors.split(",")
+    if not arrow or len(letters) != len(given) or len(given) != 2 or "." in factors:  # noqa: PLR2004 - two factors
+        return 0
+    sizes = {
+        letter: size
+        for names, each in zip(letters, given, strict=True)
+        for letter, size in zip(names, each.shape, strict=True)
+    }
+    return prod(size for letter, size in sizes.items() if letter not in out)
