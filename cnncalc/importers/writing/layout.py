@@ -46,7 +46,7 @@ def _items(node: Node, *, annotate: bool) -> Iterator[Sequence[str]]:
         if not node.is_residual:
             for after in node.after:
                 yield from _items(after, annotate=annotate)
-    elif isinstance(node.node, Line):
+    elif isinstance(node.node, Line) and not node.node.tail:  # a `from` would change the stream even if it is left out
         yield [line(node.node, node.condition) + _comment(node.shapes, annotate=annotate)]
     else:
         yield [

@@ -65,7 +65,7 @@ def _merged(parts: Sequence[Part]) -> Part | None:
 
 def _rule(column: Sequence[Entry]) -> tuple[str, tuple[Entry, ...]] | None:
     """How the numbers of the copies are written, and what stands in it."""
-    first, second, *_, last = (*column, column[-1]) if len(column) == 2 else column  # noqa: PLR2004
+    first, second, last = column[0], column[1], column[-1]
     if all(entry == first for entry in column):
         return "{}", (first,)
     if not all(isinstance(entry, int) for entry in column):
@@ -76,8 +76,12 @@ def _rule(column: Sequence[Entry]) -> tuple[str, tuple[Entry, ...]] | None:
         return ("first({})", (first,)) if second == 1 else ("first({},{})", (first, second))
     if all(entry == first for entry in column[:-1]):
         return ("last({})", (last,)) if first == 1 else ("last({},{})", (last, first))
-    steps = {int(after) - int(before) for before, after in pairwise(column)}
-    if len(column) >= _LEAST_STEPS and len(steps) == 1:
-        (step,) = steps
-        return ("{}+{}*i", (first, step)) if step > 0 else ("{}-{}*i", (first, -step))
-    return None
+    return _progression([int(entry) for entry in column])
+
+
+def _progression(column: Sequence[int]) -> tuple[str, tuple[int, ...]] | None:
+    steps = {after - before for before, after in pairwise(column)}
+    if len(column) < _LEAST_STEPS or len(steps) > 1:
+        return None
+    (step,) = steps
+    return ("{}+{}*i", (column[0], step)) if step > 0 else ("{}-{}*i", (column[0], -step))
