@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.pytorch.weights import call_after, due, fresh, parts_of, take, weighted
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.arrange import arranged, laid, pointwise, spread, text
+from cnncalc.importers.tensors.arrange import arranged, laid, longer, pointwise, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
 from cnncalc.importers.tensors.joining import concatenated, merged
 from cnncalc.importers.tensors.trace import Held, UnmappedError, Weights
@@ -212,7 +212,8 @@ def _extended(call: Call, x: Held, given: Sequence[Weights], place: int) -> Held
         dims = (*x.dims[:place], (Atom(CHANNELS, sizes[place]),), *x.dims[place + 1 :])
     else:
         channels = [at for at, each in enumerate(x.dims) if at and axes.has([each], CHANNELS)]
-        shape, dims = laid(trace, sizes, channels[-1] if channels else len(sizes) - 1)
+        found = longer(trace, x, place, sizes[place])
+        shape, dims = found or laid(trace, sizes, channels[-1] if channels else len(sizes) - 1)
         options: dict[str, Option] = {"out": text(shape), "params": count, "macs": macs, "sees_all": True}
         if len(shape) == 2:  # noqa: PLR2004 - one axis
             options["tokens"] = True

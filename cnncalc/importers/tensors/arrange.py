@@ -211,3 +211,28 @@ def laid(trace: Trace, sizes: Sequence[int], channels: int) -> tuple[Shape, tupl
     if trace.samples > 1:
         dims[0] = (Atom(BATCH, trace.samples), *dims[0])
     return tuple(axes.size_of(dim) for dim in target), tuple(dims)
+
+
+def longer(trace: Trace, held: Held, place: int, size: int) -> tuple[Shape, tuple[Dim, ...]] | None:
+    """A shape for a tensor that has more positions along one dimension, its channels as they are; None where it has none.
+
+    Positions of the other dimensions become axes.
+    """
+    if axes.has([held.dims[place]], CHANNELS) or axes.has([held.dims[place]], BATCH) or axes.has(held.dims, REPEAT):
+        return None
+    target: list[Dim] = []
+    for at, dim in enumerate(held.dims):
+        rest = axes.without(dim, BATCH, CHANNELS)
+        if rest and at != place:
+            target.append(rest)
+    if len(target) >= MAX_AXES:
+        return None
+    moved = axes.relocated(
+        tuple(() if at == place else dim for at, dim in enumerate(held.dims)),
+        (trace.whole(held.layer)[1], (), *target),
+    )
+    if moved is None:
+        return None
+    shape = (trace.shapes[held.layer][0], size, *(axes.size_of(dim) for dim in target))
+    grown = (Atom(axes.SPACE, size),) if size > 1 else ()
+    return shape, (*moved[:place], grown, *moved[place + 1 :])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.arrange import arranged, laid, plan, pointwise, spread, text
+from cnncalc.importers.tensors.arrange import arranged, laid, longer, plan, pointwise, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom, Dim, Dims
 from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError
 from cnncalc.values import replace
@@ -27,7 +27,7 @@ def merged(trace: Trace, node: Any, op: str, a: Held, b: Held) -> Held:
     pairs = [(ref, other) for ref, other in ((a, b), (b, a)) if _covers(ref, other)]
     if not pairs:
         return _crossed(trace, node, op, a, b)
-    ref, other = min(pairs, key=lambda pair: _cost(trace, *pair))
+    ref, other = min(pairs, key=lambda pair: (_cost(trace, *pair), trace.shapes[pair[0].layer][0] == 1))
     is_first = ref is a
     target = _over(trace, ref.layer, ref.dims, other.dims)
     if target is None:
@@ -222,7 +222,7 @@ def _declared(trace: Trace, node: Any, parts: Sequence[Held], place: int) -> Hel
     sizes = [axes.size_of(dim) for dim in parts[0].dims]
     sizes[place] = sum(axes.size_of(part.dims[place]) for part in parts)
     channels = next((at for at in (_channel_place(part) for part in parts) if at != place), _channel_place(parts[0]))
-    shape, dims = laid(trace, sizes, channels)
+    shape, dims = longer(trace, parts[0], place, sizes[place]) or laid(trace, sizes, channels)
     options: dict[str, Option] = {"out": text(shape), "params": 0, "macs": 0, "sees_all": True}
     if len(shape) == 2:  # noqa: PLR2004 - one axis
         options["tokens"] = True

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FEW = 4
 """Groups of channels that are merged one by one."""
+POOLS = {"mean": "avgpool", "sum": "avgpool", "max": "maxpool"}
+"""What neighbours become by; a sum is a mean but for a factor."""
 LETTERS = {1: "l", 2: "hw", 3: "dhw"}
 
 
@@ -27,6 +29,10 @@ def reduced(trace: Trace, node: Any, x: Held, kind: str, places: Sequence[int], 
         x, dims=tuple(axes.without(dim, REPEAT) if place in places else dim for place, dim in enumerate(x.dims))
     )
     over = covered(trace, x, places)
+    if over is None and kind in POOLS:
+        pooled = _pooled(trace, node, x, kind, places, keep=keep)
+        if pooled is not None:
+            return pooled
     if over is None and is_part_of_channels(trace, x, places):
         return _of_part(trace, node, x, kind, places, keep=keep)
     if over is None:
@@ -42,6 +48,25 @@ def reduced(trace: Trace, node: Any, x: Held, kind: str, places: Sequence[int], 
         made = _emitted(trace, node, made, kind, letter)
     dims = [() if place in places else dim for place, dim in enumerate(x.dims) if keep or place not in places]
     return Held(layer=made, dims=tuple(dims))
+
+
+def _pooled(trace: Trace, node: Any, x: Held, kind: str, places: Sequence[int], *, keep: bool) -> Held | None:  # noqa: PLR0913 - as many as it takes
+    """Neighbours on a grid that stand in dimensions of their own: a pool; None where they are no neighbours."""
+    shape = trace.shapes[x.layer]
+    atoms = [atom for place in places for atom in x.dims[place]]
+    kernel = [1] * (len(shape) - 1)
+    dims = x.dims
+    for atom in sorted(atoms, key=lambda each: each.stride):
+        if atom.axis < SPACE or x.layer in trace.tokens or atom.stride != kernel[atom.axis - SPACE]:
+            return None
+        kernel[atom.axis - SPACE] *= atom.size
+    for atom in sorted(atoms, key=lambda each: -each.stride):
+        dims = shrunk(dims, atom, 1)
+    after = (shape[0], *(size // window for size, window in zip(shape[1:], kernel, strict=True)))
+    window = kernel[0] if len(set(kernel)) == 1 else tuple(kernel)
+    made = trace.emit(node, POOLS[kind], (x.layer,), after, {"kernel_size": window})
+    kept = tuple(dim for place, dim in enumerate(dims) if keep or place not in places)
+    return replace(made, dims=kept)
 
 
 def is_part_of_channels(trace: Trace, x: Held, places: Sequence[int]) -> bool:
