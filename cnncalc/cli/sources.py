@@ -156,7 +156,7 @@ def open_source(source: str) -> Text:
     if revision and ending in SPEC_ENDINGS:
         return Text(name=source, data=_from_git(revision[1], revision[2]))
     if ending in SPEC_ENDINGS | MODEL_ENDINGS:
-        message = f"no such file: {source}"
+        message = f"no such file: {source}{_alike(path)}"
         raise UsageError(message)
     if _CALLABLE.fullmatch(source):
         return Text(name=source, data=b"", is_model=True)
@@ -236,13 +236,26 @@ def _from_git(revision: str, path: str) -> bytes:
     return shown.stdout
 
 
+def _alike(path: Path) -> str:
+    """The network of nearly that name in the same folder."""
+    from cnncalc.spec.suggest import did_you_mean  # needed for mistakes only
+
+    try:
+        endings = SPEC_ENDINGS | MODEL_ENDINGS
+        names = [each.name for each in path.parent.iterdir() if each.suffix.lower() in endings]
+    except OSError:
+        return ""
+    help_ = did_you_mean(path.name, names)
+    return f"; {help_}" if help_ else ""
+
+
 def _no_input(source: str) -> str:
     from cnncalc.spec.syntax import known_op
 
     word = source.strip().partition(" ")[0]
     if word == source.strip() and known_op(word) is None:
         return (
-            f"no such file: {source}\n"
+            f"no such file: {source}{_alike(Path(source))}\n"
             "  a SOURCE is a file, - for standard input, REVISION:PATH, or a layer line with the size of its input:\n"
             "  cnncalc summary -i 3x224x224 'conv 64 k3 p1 relu | gap | fc 10'"
         )

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cnncalc.errors import finding
 from cnncalc.graph.naming import UnknownNameError
-from cnncalc.graph.wording import example, not_whole, plain, shown, shown_range
+from cnncalc.graph.wording import missing, not_whole, plain, shown, shown_range
 from cnncalc.ops import OPS, SYNONYMS
 from cnncalc.ops.over import AXIS_LETTERS
 from cnncalc.spec.expression import Expression, ExpressionError
@@ -263,7 +263,7 @@ def _problems(  # noqa: PLR0913 - all of them are needed to say what is wrong an
         help_: str | None = None
         if problem["type"] == "missing":
             code, message = "CNN906", f"{item.op} needs `{option}`"
-            help_ = example(item.op)
+            help_ = missing(item.op, option)
         elif option in args:
             arg, value = args[option], options.get(option)
             context_ = problem.get("ctx", {})

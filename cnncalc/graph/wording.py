@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from cnncalc.spec.expression import Expression
+from cnncalc.spec.syntax import op_syntax
 
 if TYPE_CHECKING:
     from cnncalc.spec.items import Arg
@@ -53,6 +54,13 @@ def plain(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def example(op: str) -> str:
-    """Where the options of an op are explained."""
-    return f"see `cnncalc explain {op}` for its options"
+def missing(op: str, option: str) -> str:
+    """How an option that an op needs is given.
+
+    >>> missing("conv", "kernel_size"), missing("conv", "out_channels")
+    ('write `k3`; `cnncalc explain conv` shows all options', 'write `conv N`; `cnncalc explain conv` shows all options')
+    """
+    syntax = op_syntax(op)
+    short = syntax.short(option)
+    way = f"{op} N" if option == syntax.positional else f"{short}3" if short else f"{option}=..."
+    return f"write `{way}`; `cnncalc explain {op}` shows all options"

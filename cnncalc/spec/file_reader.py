@@ -20,7 +20,7 @@ from cnncalc.spec.models import NetworkFile
 from cnncalc.spec.network import NetworkSpec, OutputName
 from cnncalc.spec.quantities import QuantityError, numbers
 from cnncalc.spec.syntax import PATH, known_op, name_error, op_syntax, variable_error
-from cnncalc.spec.validation import findings_of, plain
+from cnncalc.spec.validation import findings_of, meant_key, plain
 from cnncalc.spec.word_reader import Scope
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 
@@ -98,7 +98,7 @@ class _FileReader:
         variables = self.variables(scope)
         blocks = read_blocks(heads, scope, self.items)
         layers = self.keys.get("layers")
-        if layers is None:
+        if layers is None and not self.is_misspelt("layers"):
             self.findings.add("CNN906", "the layers are missing", self.root.at, "add `layers:` with a list of layers")
         return NetworkSpec(
             name=header.name or name_of(self.source),
@@ -140,6 +140,11 @@ class _FileReader:
             wrong = {problem["loc"][0] for problem in error.errors(include_url=False, include_input=False)}
             return NetworkFile.model_validate({key: value for key, value in data.items() if key not in wrong})
 
+    def is_misspelt(self, key: str) -> bool:
+        """Whether an unknown key, which has been reported, was probably meant to be this one."""
+        known = NetworkFile.model_fields
+        return any(meant_key(name, known) == key for name in self.keys if name not in known)
+
     def inputs(self, scope: Scope) -> dict[str, TensorShape]:
         """The inputs by name, in order."""
         single, several = self.keys.get("input"), self.keys.get("inputs")
@@ -149,6 +154,8 @@ class _FileReader:
             shape = self.shape("input", single[1])
             return {} if shape is None else {"input": shape}
         if several is None:
+            if self.is_misspelt("input") or self.is_misspelt("inputs"):
+                return {}
             self.findings.add("CNN906", NO_INPUT, self.root.at, "add `input: 3x224x224`: channels x sizes")
             return {}
         node = several[1]

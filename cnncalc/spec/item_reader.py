@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.spec import words
+from cnncalc.spec.advice import misused_name
 from cnncalc.spec.collect import Findings, Spot
 from cnncalc.spec.entries import COMMON, Entries, EntryReader
 from cnncalc.spec.items import (
@@ -20,7 +21,7 @@ from cnncalc.spec.items import (
 from cnncalc.spec.line import parse_line, place
 from cnncalc.spec.long_form import LongFormReader
 from cnncalc.spec.suggest import did_you_mean, listed, nearest
-from cnncalc.spec.syntax import NUMBER, known_op, name_error, op_syntax
+from cnncalc.spec.syntax import NUMBER, PATH, known_op, name_error, op_syntax
 from cnncalc.spec.tables import cells_of, columns_of
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from cnncalc.values import replace
@@ -153,6 +154,9 @@ class ItemReader:
             self.findings.add("CNN904", message, rest.at, help_)
             return self.named(own[0], entries[name][1], scope)
         message = f"an item with the keys {listed(entries, 'and')}"
+        if len(own) == len(entries) and not any(words.squeezed(key.raw) in words.FOREIGN_KEYS for key in own):
+            self.findings.add("CNN904", message, own[0].at, f"each layer begins with a dash: `- {own[0].raw}: ...`")
+            return tuple(placed for key, value in node.entries for placed in self.named(key, value, scope))
         help_ = f"one of {listed(_HEADS)} says what an item is; a name has its layer behind it and stands alone"
         self.findings.add("CNN904", message, own[0].at, help_)
         return ()
@@ -163,8 +167,14 @@ class ItemReader:
         message = None if NUMBER.fullmatch(name) else name_error(name, scope.blocks)
         fields: dict[str, Any] = {} if message else {"name": name, "name_span": key.at}
         if message:
-            self.findings.add("CNN905", message, key.at, self._misuse(name, scope))
-            if (known_op(name) or name in scope.blocks) and not isinstance(node, ListNode):
+            self.findings.add("CNN905", message, key.at, misused_name(name, scope.blocks, _words(node)))
+            if (known_op(name) or name in scope.blocks) and (not isinstance(node, ListNode) or _words(node)):
+                return ()
+        elif isinstance(node, MapNode) and not any(each.raw in words.ITEM_KEYS for each, _ in node.entries):
+            op = words.FOREIGN_OPS.get(words.squeezed(name))
+            if op is not None:
+                help_ = f"write the layer as a line, `- {op} ...`, or as `{{op: {op}, ...}}`"
+                self.findings.add("CNN904", f"`{name}` with options is no item", key.at, help_)
                 return ()
         if isinstance(node, ScalarNode) and node.value is None:
             self.findings.add("CNN906", f"nothing stands behind `{name}:`", key.at, "write its layer behind it")
@@ -196,14 +206,6 @@ class ItemReader:
                         break
             kept.append(PlacedItem(item, placed.origin))
         return tuple(kept)
-
-    def _misuse(self, name: str, scope: Scope) -> str:
-        op = known_op(name)
-        if op:
-            return f"write the layer as a line, `- {op} ...`, or as `{{op: {op}, ...}}`"
-        if name in scope.blocks:
-            return f"write the call as a line, `- {name} ...`, or as `{{use: {name}, ...}}`"
-        return "names are like `stem` or `conv1_1`"
 
     def residual(self, entries: Entries, common: dict[str, Any], scope: Scope) -> AnyItem:
         """`{residual: [...], shortcut: ..., then: ...}`."""
@@ -285,3 +287,11 @@ class ItemReader:
                 rows.append(cells)
         body = self.items(entries["do"][1], scope.with_names(columns))
         return EachItem(columns=columns, rows=tuple(rows), body=body, **common)
+
+
+def _words(node: Node) -> str:
+    """The items of a list of single words, "" for anything else."""
+    if not isinstance(node, ListNode):
+        return ""
+    texts = [item.raw for item in node.items if isinstance(item, ScalarNode) and PATH.fullmatch(item.raw)]
+    return " ".join(texts) if len(texts) == len(node.items) else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.spec import words
 from cnncalc.spec.advice import negative_short, no_value, second_value, unknown_choice, unknown_option, unknown_word
 from cnncalc.spec.items import Arg, LayerItem
-from cnncalc.spec.problems import TextError
+from cnncalc.spec.problems import ALL, TextError
 from cnncalc.spec.syntax import AXES, KEY, NAME, NEGATIVE, PATH, SHORT, axes_literal, op_syntax, trailing_word
 from cnncalc.spec.values import moved, option_value, plain_value
 from cnncalc.spec.word_reader import ITEM_WORDS, Kind, Meaning, Parts, Scope, WordReader
@@ -118,7 +118,10 @@ class OpReader(WordReader):
             raise negative_short(word, words.SHORTS[negative[1]])
         if syntax.references:
             if not PATH.fullmatch(word):
-                raise TextError(f"{syntax.op} joins layers by name, found `{word}`", 0, len(word))
+                help_ = f"their names stand behind it, separated by spaces: `{syntax.op} a b`"
+                error = TextError(f"{syntax.op} joins layers by name, found `{word}`", 0, len(word), help=help_)
+                error.swallows = ALL
+                raise error
             return Meaning(Kind.REFERENCE, "", word)
         if word in variables:
             return Meaning(Kind.VARIABLE, "", plain_value(word, variables))

@@ -12,7 +12,7 @@ from cnncalc.spec.suggest import listed, nearest
 from cnncalc.spec.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from cnncalc.errors import Location
 
@@ -122,11 +122,16 @@ def _inner(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
 def _unknown_key(path: _Path) -> Finding:
     known = list(path.parent.model_fields) if path.parent else []
     place = f" in `{path.above}`" if path.above else ""
-    foreign = words.FOREIGN_FILE_KEYS.get(words.squeezed(path.name))
-    meant = foreign if foreign in known else nearest(path.name, known)
+    meant = meant_key(path.name, known)
     help_ = f"did you mean `{meant}`?" if meant else _keys(known)
     at = path.key.at if path.key else path.node.at
     return finding("CNN904", f"unknown key `{path.name}`{place}", at=at, help=help_)
+
+
+def meant_key(name: str, known: Collection[str]) -> str | None:
+    """The key that an unknown one probably is, None where none is alike."""
+    foreign = words.FOREIGN_FILE_KEYS.get(words.squeezed(name))
+    return foreign if foreign in known else nearest(name, known)
 
 
 def _keys(known: list[str]) -> str | None:

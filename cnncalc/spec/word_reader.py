@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.spec.expression import Expression
 from cnncalc.spec.items import Arg
-from cnncalc.spec.problems import TextError
-from cnncalc.spec.syntax import PATH
+from cnncalc.spec.problems import TextError, comma
+from cnncalc.spec.syntax import AXES, PATH
 from cnncalc.spec.values import moved, plain_value
 
 if TYPE_CHECKING:
@@ -112,7 +112,17 @@ class WordReader:
         parts = Parts()
         common: dict[str, Any] = {"span": tokens[0][1:], **named(name)}
         before = len(problems)
+        swallows, commas = 0, False
         for word, start, end in tokens[1:]:
+            if swallows and (swallows > 1 or AXES.fullmatch(word)):
+                swallows -= 1
+                continue
+            swallows = 0
+            wrong = None
+            if word[-1] == "," and len(word) > 1:
+                wrong = comma(word) if not commas else None
+                commas = True
+                word, end = word[:-1], end - 1  # noqa: PLW2901 - the rest of the word is read all the same
             try:
                 meaning = self.meanings.get(word)
                 if meaning is None:
@@ -122,7 +132,9 @@ class WordReader:
                     value = moved(value, start)
                 self.put(kind, option, Arg(value, (start, end)), word, parts)
             except TextError as error:
-                problems.append(error.shifted(start))
+                wrong, swallows = error, error.swallows
+            if wrong is not None:
+                problems.append(wrong.shifted(start))
         if len(problems) > before:
             common["faulty"] = True
         common.update(parts.item)
@@ -166,7 +178,9 @@ class WordReader:
     def count(self, word: str) -> Meaning:
         """`*n`."""
         if len(word) == 1:
-            raise TextError("a count is missing behind `*`", 0, 1, help="write `*2`, without a space", code="CNN906")
+            error = TextError("a count is missing behind `*`", 0, 1, help="write `*2`, without a space", code="CNN906")
+            error.swallows = 1
+            raise error
         return Meaning(Kind.ITEM, "repeat", self.value(word[1:], 1))
 
     def value(self, text: str, at: int) -> Value:

@@ -51,7 +51,10 @@ ITEMS = [
     ("- e: conv 8 k3 p1 | maxpool 2 | upsample 2 | concat e", "8:55", "CNN904", "`e` names the whole line here", "in quotes"),
     ("- a: {op: relu, name: b}", "8:5", "CNN903", "two names: `a` and `b`", None),
     ("- stem: relu\n  repeat: 2", "9:5", "CNN904", "`repeat` stands beside the name `stem`", "`name: stem`"),
-    ("- foo: relu\n  bar: gap", "8:5", "CNN904", "an item with the keys `foo` and `bar`", "says what an item is"),
+    ("- foo: relu\n  bar: gap", "8:5", "CNN904", "an item with the keys `foo` and `bar`", "`- foo: ...`"),
+    ("- filters: 8\n  kernel: 3", "8:5", "CNN904", "an item with the keys `filters` and `kernel`", "says what an item is"),
+    ("- Conv2d: {filters: 8, kernel: 3}", "8:5", "CNN904", "`Conv2d` with options is no item", "`- conv ...`"),
+    ("- add: [a, b]", "8:5", "CNN905", "`add` cannot be a name: it is an op", "`- add a b`"),
     ("- residul: [relu]\n  then: gap", "8:5", "CNN904", "unknown key `residul` of an item", "`residual`"),
     ("- {repeat: 2}", "8:6", "CNN906", "`repeat` without `do`", "`do:`"),
     ("- {when: false}", "8:6", "CNN906", "`when` without `do`", None),
@@ -235,6 +238,24 @@ def test_a_file_is_refused(text: str, where: str, code: str, fact: str, remedy: 
     assert found.severity is Severity.ERROR
     assert fact in found.message
     assert remedy is None or remedy in (found.help or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("cnncalc: 1\ninput: 3x8x8\nlayer: [relu]\n", "layers"),
+        ("cnncalc: 1\ninput_shape: 3x8x8\nlayers: [relu]\n", "input"),
+        ("cnncalc: 1\ninpts: {a: 3x8x8}\nlayers: [relu]\n", "inputs"),
+    ],
+)
+def test_a_key_that_is_misspelt_is_not_missing_too(text: str, key: str) -> None:
+    assert only(text).help == f"did you mean `{key}`?"
+
+
+def test_layers_without_dashes_are_told_once_and_read() -> None:
+    spec = parse("cnncalc: 1\ninput: 3x8x8\nlayers:\n  a: conv 8 k3\n  b: relu\n")
+    assert [found.help for found in spec.findings] == ["each layer begins with a dash: `- a: ...`"]
+    assert [placed.item.name for placed in spec.layers] == ["a", "b"]
 
 
 def test_a_file_that_does_not_say_what_it_is_is_told_without_being_refused() -> None:
