@@ -305,6 +305,13 @@ def test_a_transformer_has_the_parameters_and_macs_that_pytorch_counts(layer: An
     assert ours == theirs
 
 
+def test_frozen_attention_is_written_out_too() -> None:
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).requires_grad_(requires_grad=False)
+    found = report(Calls(lambda self, x: self.layer(tokens(x)), layer=layer), 8, 4, 5)
+    assert "sdpa" in [row.op for row in found]
+    assert all(row.frozen for row in found if row.weights)
+
+
 def test_positions_that_are_flattened_and_given_back_stay_local() -> None:
     def mixed(self: Any, x: Any) -> Any:
         n, _, h, w = x.shape

@@ -87,8 +87,11 @@ def forward(module: Any, shape: Shape) -> Seen:
             hooks.append(part.register_forward_hook(note))
     device = next(module.parameters()).device
     module.requires_grad_(requires_grad=False)  # the counter follows gradients where there are any
+    was_fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # the counter does not know its kernel
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module.eval()(torch.zeros((1, *shape), device=device))
+    torch.backends.mha.set_fastpath_enabled(was_fused)
     for hook in hooks:
         hook.remove()
     return Seen(macs=counter.get_total_flops() // 2, shapes=seen)

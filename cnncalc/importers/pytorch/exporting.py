@@ -199,11 +199,17 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _evaluating(module: Any) -> Iterator[None]:
-    """Inference mode for a while; each part gets its own mode back."""
+    """Inference mode for a while, attention written out; each part gets its own mode back."""
     modes = [(part, part.training) for part in module.modules()]
+    fused = getattr(_torch().backends, "mha", None)
+    was_fused = fused.get_fastpath_enabled() if fused else False
     module.eval()
+    if fused:
+        fused.set_fastpath_enabled(False)
     try:
         yield
     finally:
+        if fused:
+            fused.set_fastpath_enabled(was_fused)
         for part, mode in modes:
             part.training = mode

@@ -25,6 +25,13 @@ def im2col(call: Call) -> Held:
     name = as_map(call.trace, call.node, call.x)
     channels, *sizes = call.trace.shapes[name]
     kernel, dilation, padding, stride = (_pair(args[key]) for key in ("kernel_size", "dilation", "padding", "stride"))
+    if (kernel, padding, dilation) == (stride, [0, 0], [1, 1]) and not any(
+        n % k for n, k in zip(sizes, kernel, strict=True)
+    ):
+        batch, inner, *rest = call.trace.whole(name)
+        parts = [axes.divided(Atom(at, n), n // k) for at, (n, k) in enumerate(zip(sizes, kernel, strict=True), SPACE)]
+        outer, pixels = (tuple(part[each] for part in parts if part[each].size > 1) for each in (0, 1))
+        return Held(layer=name, dims=(batch, (*inner, *pixels), outer))  # patches side by side are a view
     counts = [
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, d, p, s in zip(sizes, kernel, dilation, padding, stride, strict=True)
@@ -45,6 +52,13 @@ def unfold(call: Call) -> Held:
     if len(dim) != 1 or dim[0].axis < SPACE or dim[0].size != shape[dim[0].axis - CHANNELS] or x.layer in trace.tokens:
         raise UnmappedError("windows along something else than an axis")
     axis = dim[0].axis
+    if size == step and dim[0].size % size == 0:  # windows side by side are a view
+        outer, inner = axes.divided(dim[0], dim[0].size // size)
+        apart = tuple(
+            (outer,) if at == place and outer.size > 1 else () if at == place else each
+            for at, each in enumerate(x.dims)
+        )
+        return replace(x, dims=(*apart, (inner,) if size > 1 else ()))
     ndim = len(shape) - 1
     count = (dim[0].size - size) // step + 1
     after = [shape[0] * size, *shape[1:]]
