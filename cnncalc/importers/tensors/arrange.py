@@ -214,7 +214,7 @@ def laid(trace: Trace, sizes: Sequence[int], channels: int) -> tuple[Shape, tupl
 
 
 def longer(trace: Trace, held: Held, place: int, size: int) -> tuple[Shape, tuple[Dim, ...]] | None:
-    """A shape for a tensor that has more positions along one dimension, its channels as they are; None where it has none.
+    """A shape for a tensor with more positions along one dimension, its channels as they are; None where it has none.
 
     Positions of the other dimensions become axes.
     """
