@@ -110,15 +110,25 @@ class Solver:
 
     def _word(self, word: Word) -> Word:
         present = [row for row in word.rows if row is not None]
-        if len(set(present)) == 1:
+        if len(set(present)) == 1 and (len(present) == len(word.rows) or not self._is_told(word)):
             return replace(word, rows=(present[0],))
         columns = zip(*(row or (None,) * len(word.keys) for row in word.rows), strict=True)
         entries = tuple(self._entry(key, column) for key, column in zip(word.keys, columns, strict=True))
         text = word.text(entries)
         return Word(keys=(), literal=text, pattern=text, rows=((),))
 
+    def _is_told(self, word: Word) -> bool:
+        """Whether a word that few copies have says what a parameter says in them: a stride, or channels."""
+        if word.keys not in (("c",), ("s",)):
+            return False
+        column = tuple(None if row is None else row[0] for row in word.rows)
+        known = [each for each in self.parameters if each.key == word.keys[0]]
+        if word.keys == ("s",):
+            return any(_agree(each.column, column) for each in known)
+        return any(ratio(each.name, each.column, column) is not None for each in known)
+
     def _entry(self, key: str, column: Column) -> Entry:
-        if _is_constant(column):
+        if _is_constant(column) and _is_full(column):
             return next(entry for entry in column if entry is not None)
         family = _family(key)
         for parameter in self.parameters:
@@ -203,10 +213,11 @@ class Solver:
             yield f"{name}!=1", moves
             yield f"{name}==1", [not each for each in moves]
         columns = [self.outputs, *self.channels]
+        usual = {str(self.outputs[0]): self.outputs} if _is_constant(self.outputs) else {}
         texts = {text: column for column in columns for text in self._ratios(column) if not text.startswith(INPUT)}
         changes = [
             (text, [int(entry or 0) != before for entry, before in zip(column, self.inputs, strict=True)])
-            for text, column in texts.items()
+            for text, column in (*texts.items(), *usual.items())
         ]
         for text, differs in changes:
             yield f"{INPUT}!={text}", differs
