@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from cnncalc.engine import analyze
-from cnncalc.errors import UsageError
+from cnncalc.errors import UsageError, counted
 from cnncalc.ops.refuse import axis_names
 from cnncalc.queries.nontiling import Blame, blames
 from cnncalc.queries.places import last_map
@@ -115,14 +115,15 @@ def _wanted(size: Sequence[int] | None, axes: tuple[TileAxis, ...], plan: Plan) 
         return None
     wanted = tuple(size) * (len(axes) if len(size) == 1 else 1)
     if len(wanted) != len(axes):
-        has = f"{len(axes)} ax{'i' if len(axes) == 1 else 'e'}s"
+        has = counted(len(axes), "axis")
         raise UsageError(f"tile {'x'.join(map(str, size))}: the input has {has}, give one size for each")
     for number, (axis, length) in enumerate(zip(axes, wanted, strict=True)):
         if plan.works(number, axis, length):
             continue
         known = sorted(each for run in axis.lengths for each in run)
         near = [*[each for each in known if each < length][-1:], *[each for each in known if each > length][:1]]
-        fits = f"the nearest are {' and '.join(map(str, near))}" if near else "no tile is smaller than the image"
+        nearest = f"the nearest {'is' if len(near) == 1 else 'are'} {' and '.join(map(str, near))}"
+        fits = nearest if near else "no tile is smaller than the image"
         period, halo = axis.period or 1, axis.halo or (0, 0)
         raise UsageError(
             f"a tile of {length} does not work on the {axis.name}: like the image it has to be {axis.size % period} "

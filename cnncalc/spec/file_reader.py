@@ -36,6 +36,7 @@ MAX_NAMES = 1_000
 """Vars, and blocks, of a file."""
 _OWN = frozenset({"input", "inputs", "vars", "defaults", "blocks", "layers"})
 """Keys that are read here; the others are pydantic's."""
+_LINE = "a layer line is given on the command line itself, with the size of its input: -i 3x224x224 'conv 64 k3'"
 _STARTER = "a network file is a mapping: `cnncalc: 1`, `input: 3x224x224`, `layers: [...]`"
 
 
@@ -49,7 +50,8 @@ def read_network(document: Document, source: str) -> NetworkSpec:
         except TooManyError:
             pass
     elif root is not None:
-        findings.add("CNN905", "no network file", root.at, _STARTER)
+        is_line = isinstance(root, ScalarNode) and known_op(root.raw.partition(" ")[0])
+        findings.add("CNN905", "no network file", root.at, _LINE if is_line else _STARTER)
     return NetworkSpec(
         name=name_of(source),
         source=source,

@@ -162,7 +162,7 @@ def test_a_part_that_no_output_of_the_layer_depends_on_is_not_to_blame() -> None
     ("arguments", "message"),
     [
         ({"size": (30,)}, "a tile of 30 does not work on the length: like the image it has to be 0 modulo 8"),
-        ({"size": (24,)}, "longer than its halos of 46 and 46; the nearest are 104"),
+        ({"size": (24,)}, "longer than its halos of 46 and 46; the nearest is 104"),
         ({"size": (3, 4)}, "tile 3x4: the input has 1 axis"),
         ({"at": "nothing"}, "no layer `nothing`"),
     ],

@@ -134,7 +134,7 @@ def test_an_item_is_refused(items: str, where: str, code: str, fact: str, remedy
 FILES = [
     # the file as a whole
     ("- conv 8 k3\n", "1:1", "CNN905", "no network file", "a network file is a mapping"),
-    ("conv 8 k3\n", "1:1", "CNN905", "no network file", None),
+    ("conv 8 k3\n", "1:1", "CNN905", "no network file", "on the command line itself"),
     ("cnncalc: 1\ninput: 3x8x8\n", "1:1", "CNN906", "the layers are missing", "`layers:`"),
     ("cnncalc: 2\ninput: 3x8x8\nlayers: relu\n", "1:10", "CNN905", "`cnncalc` should be 1", "`cnncalc: 1`"),
     ("cnncalc: '1'\ninput: 3x8x8\nlayers: relu\n", "1:10", "CNN905", "`cnncalc` should be 1", None),
