@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import sys
 from collections import Counter
+from functools import cache
+from importlib import metadata
 from math import prod
 from pathlib import Path
 from textwrap import wrap
@@ -20,12 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 import cnncalc
 from cnncalc.errors import SpecError, UsageError
+from tests.oracle import zoo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PAGE = Path(__file__).with_name("compatibility.md")
 MAX_REASON = 120
+SHOWN = 3
+CODE = re.compile(r"^error \w+: ")
+STATUSES = ("exact", "differs", "refused", "unreadable")
 LIMIT = 240
 """Seconds for one model."""
 INTRODUCTION = """# Compatibility
@@ -33,11 +40,16 @@ INTRODUCTION = """# Compatibility
 Made by [make_compatibility.py](make_compatibility.py). *Exact*: the model is imported, and parameters and
 multiply-accumulates are those that the framework itself counts, to the integer. *Differs*: imported, but a figure is
 another one; each is listed. *Refused*: an op has no counterpart; the error names every place, the table one reason.
+*Unreadable*: its own framework does not build or export it as it is tried here.
 """
 
 
 class TooSlowError(Exception):
     """A model took longer than LIMIT."""
+
+
+class WrongError(Exception):
+    """What is read is not what the collection says."""
 
 
 def main() -> int:
@@ -51,9 +63,11 @@ def main() -> int:
     seen = {(found["collection"], found["name"]) for found in known}
     with options.results.open("a", encoding="utf-8") as file:
         for collection in options.collections:
+            version = metadata.version(collection)
             for family, name in COLLECTIONS[collection].names(options.most):
                 if (collection, name) not in seen:
-                    found = {"collection": collection, "family": family, "name": name, **_tried(collection, name)}
+                    told = {"collection": collection, "version": version, "family": family, "name": name}
+                    found = {**told, **_tried(collection, name)}
                     file.write(json.dumps(found) + "\n")
                     file.flush()
                     known.append(found)
@@ -78,12 +92,13 @@ def _tried(collection: str, name: str) -> dict[str, Any]:
     except SpecError as error:
         places = [found.message for found in error.findings]
         return {"status": "refused", "why": _reason(places[0]), "places": len(places)}
+    except WrongError as error:
+        return {"status": "differs", "why": str(error)}
     except UsageError as error:
-        return {"status": "refused", "why": str(error).split("\n", 1)[0]}
-    except TooSlowError as error:
-        return {"status": "refused", "why": str(error)}
+        status = "unreadable" if "torch.export cannot" in str(error) else "refused"
+        return {"status": status, "why": str(error).split("\n", 1)[0]}
     except Exception as error:  # noqa: BLE001 - one broken model is one line
-        return {"status": "refused", "why": f"{type(error).__name__}: {error}".split("\n", 1)[0]}
+        return {"status": "unreadable", "why": f"{type(error).__name__}: {error}".split("\n", 1)[0]}
     finally:
         signal.alarm(0)
     apart = [f"{key} {ours[key]:,}, not {theirs[key]:,}" for key in theirs if ours[key] != theirs[key]]
@@ -101,15 +116,14 @@ def _totals(spec: cnncalc.NetworkSpec) -> dict[str, int]:
 
 
 class Torchvision:
-    """All classification, segmentation and video models of torchvision."""
+    """All models."""
 
     title = "torchvision"
 
     @staticmethod
     def names(most: int) -> Iterator[tuple[str, str]]:  # noqa: ARG004 - one signature for all
         """Family and name."""
-        _stubs()
-        from torchvision import models
+        models = zoo.collection("torchvision").models
 
         for module in (models, models.segmentation, models.video, models.detection, models.optical_flow):
             for name in models.list_models(module=module):
@@ -118,12 +132,11 @@ class Torchvision:
     @staticmethod
     def figures(name: str) -> tuple[dict[str, int], dict[str, int]]:
         """Ours and theirs."""
-        _stubs()
-        from torchvision import models
+        models = zoo.collection("torchvision").models
 
         video = models.get_model_builder(name).__module__.startswith("torchvision.models.video")
         module = _built(lambda: models.get_model(name, weights=None, **_without_weights(name)))
-        return _torch_figures(module, (3, 16, 224, 224) if video else (3, 224, 224), name)
+        return zoo.figures(module, (3, 16, 224, 224) if video else (3, 224, 224))
 
 
 def _without_weights(name: str) -> dict[str, object]:
@@ -132,15 +145,14 @@ def _without_weights(name: str) -> dict[str, object]:
 
 
 class Timm:
-    """Some models of every family of timm, spread over its names."""
+    """Some models of every family, spread over its names."""
 
     title = "timm"
 
     @staticmethod
     def names(most: int) -> Iterator[tuple[str, str]]:
         """Family and name."""
-        _stubs()
-        import timm
+        timm = zoo.collection("timm")
 
         families: dict[str, list[str]] = {}
         for name in timm.list_models():
@@ -153,26 +165,11 @@ class Timm:
     @staticmethod
     def figures(name: str) -> tuple[dict[str, int], dict[str, int]]:
         """Ours and theirs."""
-        _stubs()
-        import timm
+        timm = zoo.collection("timm")
 
         module = _built(lambda: timm.create_model(name))
         size = tuple(module.pretrained_cfg.get("input_size") or (3, 224, 224))
-        return _torch_figures(module, size, name)
-
-
-def _stubs() -> None:
-    """Declare the compiled operators of torchvision, which these models do not call, where they are missing."""
-    import torch
-
-    if not hasattr(torch.ops.torchvision, "nms"):
-        library = torch.library.Library("torchvision", "DEF")
-        _LIBRARIES.append(library)
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-
-_LIBRARIES: list[Any] = []
+        return zoo.figures(module, size)
 
 
 def _built(make: Callable[[], Any]) -> Any:
@@ -186,61 +183,71 @@ def _built(make: Callable[[], Any]) -> Any:
         return make().to("meta")
 
 
-def _torch_figures(module: Any, size: tuple[int, ...], name: str) -> tuple[dict[str, int], dict[str, int]]:
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    module.eval()
-    ours = _totals(cnncalc.from_torch(module, size, name=name))
-    module.requires_grad_(requires_grad=False)  # the counter follows gradients where there are any
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module(torch.empty((1, *size), device="meta"))
-    used = sum(parameter.numel() for parameter in module.parameters())
-    if used != ours["parameters"]:  # only what the forward pass reads
-        used = _read_parameters(module, size)
-    return ours, {"parameters": used, "MACs": counter.get_total_flops() // 2}
-
-
-def _read_parameters(module: Any, size: tuple[int, ...]) -> int:
-    import torch
-
-    program = torch.export.export(module, (torch.empty((2, *size), device="meta"),), strict=False)
-    names = program.graph_signature.inputs_to_parameters
-    read = {
-        id(program.state_dict[names[node.name]]): program.state_dict[names[node.name]].numel()
-        for node in program.graph.nodes
-        if node.op == "placeholder" and node.name in names and node.users
-    }
-    return sum(read.values())
-
-
 class Keras:
-    """All convolutional networks of keras.applications."""
+    """All networks, read from what `to_json()` gives; Keras counts no MACs."""
 
     title = "keras.applications"
 
     @staticmethod
     def names(most: int) -> Iterator[tuple[str, str]]:  # noqa: ARG004 - one signature for all
         """Family and name."""
+        from inspect import getmembers, isfunction, ismodule
+
         from keras import applications
 
-        for module in sorted(vars(applications)):
-            for name, found in sorted(vars(getattr(applications, module)).items()):
-                if callable(found) and name[0].isupper() and not module[0].isupper():
-                    yield module, name
+        for family, module in getmembers(applications, ismodule):
+            yield from ((family, name) for name, _ in getmembers(module, isfunction) if name[0].isupper())
 
     @staticmethod
     def figures(name: str) -> tuple[dict[str, int], dict[str, int]]:
         """Ours and theirs; Keras counts no MACs."""
-        from keras import applications
+        import keras
 
-        model = getattr(applications, name)(weights=None)
+        with keras.device("meta"):
+            model = getattr(keras.applications, name)(weights=None)
         spec = cnncalc.from_keras(model.to_json().encode())
         counted = sum(prod(map(int, weight.shape)) for weight in model.trainable_weights)
         return _totals(spec), {"parameters": counted}
 
 
-COLLECTIONS: dict[str, Any] = {"torchvision": Torchvision, "timm": Timm, "keras": Keras}
+class Onnx:
+    """Its cases of single ops that are read, and small models; its networks are in tests/oracle/test_onnx_models.py."""
+
+    title = "onnx"
+
+    @staticmethod
+    def names(most: int) -> Iterator[tuple[str, str]]:  # noqa: ARG004 - one signature for all
+        """Family and name."""
+        yield from ((family, name) for name, (family, _) in _onnx_cases().items())
+
+    @staticmethod
+    def figures(name: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Nothing to compare where shapes and parameters are right."""
+        from tests.oracle.test_onnx_cases import outcome
+
+        why = outcome(_onnx_cases()[name][1])
+        if why.startswith("wrong: "):
+            raise WrongError(why.removeprefix("wrong: "))
+        if why:
+            raise UsageError(why)
+        return {}, {}
+
+
+@cache
+def _onnx_cases() -> dict[str, tuple[str, Any]]:
+    from tests.oracle.onnx_cases import model_cases, node_cases
+    from tests.oracle.test_onnx_cases import CLAIMED
+
+    models = {
+        f"{kind}/{case.name}": (kind, case)
+        for kind in ("simple", "pytorch-converted", "pytorch-operator")
+        for case in model_cases(kind)
+    }
+    single = {case.name: (case.ops[0], case) for case in node_cases() if len(case.ops) == 1 and case.ops[0] in CLAIMED}
+    return {**models, **single}
+
+
+COLLECTIONS: dict[str, Any] = {"torchvision": Torchvision, "timm": Timm, "onnx": Onnx, "keras": Keras}
 
 
 def _page(results: Iterable[dict[str, Any]]) -> str:
@@ -248,36 +255,39 @@ def _page(results: Iterable[dict[str, Any]]) -> str:
     for key, collection in COLLECTIONS.items():
         found = [result for result in results if result["collection"] == key]
         if found:
-            parts.append(_section(collection.title, found))
+            parts.append(_section(collection, found))
     return "\n".join(parts)
 
 
-def _section(title: str, found: list[dict[str, Any]]) -> str:
+def _section(collection: Any, found: list[dict[str, Any]]) -> str:
     """One collection: a sentence, a row per family that is not wholly exact, and the families that are."""
     families: dict[str, list[dict[str, Any]]] = {}
     for result in found:
         families.setdefault(result["family"], []).append(result)
     counts = Counter(result["status"] for result in found)
-    told = ", ".join(f"{counts[status]} {status}" for status in ("exact", "differs", "refused") if counts[status])
-    lines = [f"## {title}", f"{len(found)} models of {len(families)} families: {told}.", ""]
+    told = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+    versions = ", ".join(sorted({result["version"] for result in found}))
+    lines = [f"## {collection.title} {versions}", "", collection.__doc__]
+    lines += [f"Tried: {len(found)} of {len(families)} families: {told}.", ""]
     whole = [name for name, results in families.items() if all(each["status"] == "exact" for each in results)]
     if whole:
         counted = ", ".join(f"{name} ({len(families[name])})" for name in whole)
-        lines += [*wrap(f"Exact in all models tried: {counted}.", width=120), ""]
+        lines += [*wrap(f"Exact in all: {counted}.", width=120), ""]
     rest = {name: results for name, results in families.items() if name not in whole}
     if rest:
         lines += ["| family | exact | not exact | why |", "|---|---|---|---|"]
     for name, results in rest.items():
         left = [each for each in results if each["status"] != "exact"]
         exact = len(results) - len(left)
-        reasons = dict.fromkeys(_short(each) for each in left)
-        shown = ", ".join(each["name"] for each in left)
+        reasons = list(dict.fromkeys(_short(each) for each in left))[:SHOWN]
+        shown = ", ".join(each["name"] for each in left[:SHOWN])
+        shown += f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
         lines.append(f"| {name} | {exact} of {len(results)} | {shown} | {'; '.join(reasons)} |")
     return "\n".join(lines) + "\n"
 
 
 def _short(result: dict[str, Any]) -> str:
-    why = str(result["why"]).replace("|", "/")
+    why = CODE.sub("", str(result["why"])).replace("|", "/")
     return why if len(why) <= MAX_REASON else f"{why[:MAX_REASON]}..."
 
 
