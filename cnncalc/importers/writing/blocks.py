@@ -239,6 +239,8 @@ def _block(kind: Kind, pattern: Pattern, taken: Collection[str]) -> Block | None
     if solved is None:
         return None
     solver, nodes = solved
+    if len(solver.parameters) > pattern.lines + (0 if _is_plain(kind) else 2):  # calls would say no less than the lines
+        return None
     name = _free(_named(kind, pattern), taken)
     for copy, (group, source) in enumerate(zip(pattern.groups, pattern.inputs, strict=True)):
         arguments = tuple(parameter.word(copy) for parameter in solver.parameters)

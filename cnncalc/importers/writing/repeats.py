@@ -34,9 +34,12 @@ def counted(name: str, items: Sequence[Node]) -> Line | None:
     parts: list[Part] = []
     for place, part in enumerate(first.parts):
         merged = _merged([line.parts[place] for line in lines])
-        if merged is None or (place == 0 and merged != part):
+        if merged is None:
             return None
         parts.append(merged)
+    varied = sum(part != own for part, own in zip(parts, first.parts, strict=True))
+    if varied > (0 if not first.is_call else 1 if len(lines) == 2 else 2):  # noqa: PLR2004 - then single lines say more
+        return None
     count = Word(keys=("n",), literal="*{}", pattern="*{}", rows=((len(lines),),))
     return replace(first, name=name, parts=tuple(parts), count=count, shapes=lines[-1].shapes)
 
