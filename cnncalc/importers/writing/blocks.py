@@ -25,6 +25,8 @@ LEAST_SAVED, LEAST_SAVED_PLAIN = 1, 2
 """Lines that a block makes a file shorter by; more where the source has no name for it."""
 PLAIN_KINDS = frozenset({"Sequential", "ModuleList"})
 """Kinds that say nothing: their groups are one block only if they differ in numbers alone."""
+MOST_MORE = 3
+"""Parameters that a block may have beyond the number of its lines."""
 MOST_OPTIONAL = 3
 """Parts that only some copies of a block have."""
 _NUMBER = re.compile(r"[0-9]+")
@@ -239,7 +241,7 @@ def _block(kind: Kind, pattern: Pattern, taken: Collection[str]) -> Block | None
     if solved is None:
         return None
     solver, nodes = solved
-    if len(solver.parameters) > pattern.lines + (0 if _is_plain(kind) else 2):  # calls would say no less than the lines
+    if len(solver.parameters) > pattern.lines + MOST_MORE:  # calls would say no less than the lines
         return None
     name = _free(_named(kind, pattern), taken)
     for copy, (group, source) in enumerate(zip(pattern.groups, pattern.inputs, strict=True)):

@@ -22,26 +22,27 @@ _LEAST_STEPS = 3
 def counted(name: str, items: Sequence[Node]) -> Line | None:
     """All items of a group as one line with a count; None where they are not alike enough."""
     lines = [item for item in items if isinstance(item, Line)]
-    if len(lines) < 2 or len(lines) != len(items):  # noqa: PLR2004 - a count of two or more
+    if len(lines) < 2 or len(lines) != len(items) or not _are_alike(lines):  # noqa: PLR2004 - a count of two or more
         return None
-    first, *others = lines
-    if any(line.name != str(number) or line.count for number, line in enumerate(lines)):
-        return None
-    if any(line.tail or line.trail != first.trail or len(line.parts) != len(first.parts) for line in others):
-        return None
-    if any(word.startswith("share=") for word in first.tail):
-        return None
-    parts: list[Part] = []
-    for place, part in enumerate(first.parts):
-        merged = _merged([line.parts[place] for line in lines])
-        if merged is None:
-            return None
-        parts.append(merged)
-    varied = sum(part != own for part, own in zip(parts, first.parts, strict=True))
-    if varied > (0 if not first.is_call else 1 if len(lines) == 2 else 2):  # noqa: PLR2004 - then single lines say more
+    first = lines[0]
+    merged = [_merged(parts) for parts in zip(*(line.parts for line in lines), strict=True)]
+    parts = [part for part in merged if part is not None]
+    varied = sum(part != own for part, own in zip(parts, first.parts, strict=False))
+    most = 0 if not first.is_call else 1 if len(lines) == 2 else 2  # noqa: PLR2004 - beyond that, single lines say more
+    if len(parts) < len(merged) or varied > most:
         return None
     count = Word(keys=("n",), literal="*{}", pattern="*{}", rows=((len(lines),),))
     return replace(first, name=name, parts=tuple(parts), count=count, shapes=lines[-1].shapes)
+
+
+def _are_alike(lines: Sequence[Line]) -> bool:
+    """Whether lines are numbered from 0, and differ at most in the numbers of their words; the first may have a source."""
+    first, *others = lines
+    if any(line.name != str(number) or line.count for number, line in enumerate(lines)):
+        return False
+    if any(word.startswith("share=") for word in first.tail):
+        return False
+    return all(not line.tail and line.trail == first.trail and len(line.parts) == len(first.parts) for line in others)
 
 
 def _merged(parts: Sequence[Part]) -> Part | None:
