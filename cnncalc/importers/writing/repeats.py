@@ -36,7 +36,7 @@ def counted(name: str, items: Sequence[Node]) -> Line | None:
 
 
 def _are_alike(lines: Sequence[Line]) -> bool:
-    """Whether lines are numbered from 0 and differ at most in the numbers of their words; only the first has a source."""
+    """Whether lines are numbered from 0 and differ in the numbers of their words alone; only the first has a source."""
     first, *others = lines
     if any(line.name != str(number) or line.count for number, line in enumerate(lines)):
         return False
