@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.errors import UsageError, counted
+from cnncalc.errors import UsageError
 from cnncalc.export.onnx.draft import Draft, Weights, dims_of
 from cnncalc.export.onnx.file import TYPES, file_of
 from cnncalc.export.onnx.network import Network, Node, NoNodeError, Port
 from cnncalc.export.onnx.ops import drawn
+from cnncalc.export.wording import input_shapes, refusal
 from cnncalc.graph import build
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def network_of(report: Report, *, batch: int | None = None) -> Network:
         except NoNodeError as error:
             problems.append((node, str(error)))
     if problems:
-        raise UsageError(_refusal(problems, graph))
+        rows = {node.layer: (graph.layers[node.layer], reason) for node, reason in problems}
+        raise refusal("ONNX", list(rows.values()))
     twins = [name for name, index in graph.outputs.items() if names[index] != name]
     nodes += [
         Node(kind="Identity", name=f"{name}/Identity", inputs=(names[graph.outputs[name]],), outputs=(name,))
@@ -116,16 +118,7 @@ def _names(graph: Graph) -> dict[int, str]:
     return names | given
 
 
-def _refusal(problems: list[tuple[GraphNode, str]], graph: Graph) -> str:
-    rows = {node.layer: reason for node, reason in problems}
-    lines = "".join(
-        f"\n  {graph.layers[layer].at}: {graph.layers[layer].name}: {reason}" for layer, reason in rows.items()
-    )
-    return f"ONNX has no way to say {counted(len(rows), 'layer')}:{lines}"
-
-
 def _about(report: Report) -> str:
     totals = report.totals
-    shapes = ", ".join("x".join(map(str, shape)) for shape in report.inputs.values())
     macs = totals.macs // report.batch
-    return f"{totals.params:,} parameters, all of them zero here; {macs:,} MACs at {shapes}"
+    return f"{totals.params:,} parameters, all of them zero here; {macs:,} MACs at {input_shapes(report)}"

@@ -9,7 +9,7 @@ from cnncalc.errors import UsageError
 from cnncalc.export.keras.ops import OPS as CODES
 from cnncalc.export.to_keras import to_keras
 from cnncalc.ops import OPS
-from tests.export.networks import NAMES, example, net
+from tests.export.networks import NAMES, example, net, report
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -26,7 +26,7 @@ def test_calls_of_a_block_that_share_their_weights_are_calls_of_one_model() -> N
 
 
 def test_layers_that_share_weights_are_refused_one_by_one() -> None:
-    with pytest.raises(UsageError, match="2 of the layers") as caught:
+    with pytest.raises(UsageError, match="no way to say 2 layers") as caught:
         to_keras(net("a: conv 3 k1", "b: conv 3 k1 share=a", "c: conv 3 k1 share=a"))
     assert all(f": {name}: weights of another layer" in str(caught.value) for name in "bc")
 
@@ -74,6 +74,38 @@ def test_copies_of_a_block_are_calls_of_one_function() -> None:
     assert text.count("def pair(") == 1
     assert [f'name="stage_{copy}"' in text for copy in range(3)] == [True] * 3
     assert 'name=f"{name}_a_bn"' in text
+
+
+def test_copies_of_a_repeat_are_calls_of_one_function() -> None:
+    text = to_keras(net("repeat: 3\n    do: [conv 3 k3 d=2**i causal relu, conv 3 k1]", input_="3x64"))
+    assert "def repeat1(x, dilation_rate, pad, name):" in text
+    assert 'x = repeat1(x, dilation_rate=4, pad=(8, 0), name="repeat1_2")' in text
+
+
+def test_a_block_with_slopes_per_channel_has_code() -> None:
+    text = to_keras(net("b", more="blocks:\n  b: [conv 8 k1, prelu num_parameters=8]\n"))
+    assert 'layers.PReLU(shared_axes=[1, 2], name=f"{name}_prelu1")' in text
+
+
+def test_a_variable_is_never_called_as_a_function_of_the_file() -> None:
+    blocks = "blocks:\n  Tower(c): [conv c k1, conv c k1]\n"
+    text = to_keras(net("tower: Tower 8", "conv 8 k1", "add tower", "attend: relu", "sdpa attend attend", more=blocks))
+    assigned = {line.split(" = ")[0].strip() for line in text.splitlines() if " = " in line}
+    functions = {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    assert "tower_" in assigned
+    assert functions == {"tower", "attend", "build"}
+    assert not functions & assigned
+
+
+def test_inputs_are_called_as_they_are() -> None:
+    text = to_keras(report("cnncalc: 1\ninputs: {left: 3x8x8, layers: 3x8x8}\nlayers: [add layers]\n"))
+    assert 'left = keras.Input((8, 8, 3), name="left")' in text
+    assert 'layers_ = keras.Input((8, 8, 3), name="layers")' in text
+
+
+def test_the_figures_of_the_first_line_are_those_of_one_sample() -> None:
+    one, many = (to_keras(report(f"cnncalc: 1\nbatch: {n}\ninput: 3x8x8\nlayers: [conv 4 k1]\n")) for n in (1, 8))
+    assert one == many
 
 
 def test_frozen_layers_are_not_trainable() -> None:

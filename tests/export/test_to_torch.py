@@ -16,7 +16,7 @@ class TestRefusals:
     def test_all_layers_without_code_are_named_at_once_with_their_places(self) -> None:
         with pytest.raises(UsageError) as caught:
             to_torch(net("a: custom out=8x?x?", "conv 4 k1", "b: custom out=8x?x? params=3"))
-        assert "2 of the layers" in str(caught.value)
+        assert "no way to say 2 layers:" in str(caught.value)
         assert "net.yaml:4:8: a: a declared op has no code" in str(caught.value)
         assert "net.yaml:6:8: b: a declared op has no code" in str(caught.value)
 
@@ -60,7 +60,7 @@ class TestClasses:
 
     def test_what_is_read_from_outside_of_a_block_is_returned_by_it(self) -> None:
         text = to_torch(example("wavenet"))
-        assert "nn.ModuleList([" in text
+        assert "self.stack = nn.ModuleList(\n            [\n                Gated(" in text
         assert "stack_0_skip, stack_0_add1 = self.stack[0](x)" in text
 
     def test_a_block_whose_weights_are_shared_is_made_once(self) -> None:
@@ -73,13 +73,50 @@ class TestClasses:
         names = [node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
         assert len(set(names)) == len(names) == 4
 
+    def test_a_twin_is_not_made_before_it_is_thrown_away(self) -> None:
+        assert "self.r = Twin(" not in to_torch(example("siamese"))
+
+    def test_copies_of_a_repeat_are_a_sequential_of_one_class_with_what_differs_as_parameters(self) -> None:
+        text = to_torch(net("repeat: 3\n    do: [residual: [conv 3 k3 d=2**i causal relu, conv 3 k1]]", input_="3x64"))
+        assert "self.repeat1 = nn.Sequential(" in text
+        assert "            Repeat1(dilation=4, pad=(8, 0)),\n" in text
+        assert text.count("nn.Conv1d(") == 2
+
+    def test_copies_that_hold_one_layer_or_different_layers_stay_in_the_network(self) -> None:
+        text = to_torch(net("repeat: 2\n    do: [conv 3 k1]", "repeat: 2\n    do: [conv 3 k1, {when: i, do: [relu]}]"))
+        assert [node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef)] == ["Net"]
+
+
+class TestNames:
+    def test_two_values_never_have_one_variable(self) -> None:
+        text = to_torch(net("out: conv 3 k1", "out_: conv 3 k1", "add x", more="outputs: [out, out_, add1]\n"))
+        returned = text.split("        return ")[1].splitlines()[0].split(", ")
+        assert len(set(returned)) == len(returned) == 3
+
+    @pytest.mark.parametrize(
+        "name", ["forward", "train", "type", "parameters", "lambda", "register_forward_hook", "nn"]
+    )
+    def test_what_python_or_a_module_calls_otherwise_has_an_underscore(self, name: str) -> None:
+        assert f"self.{name}_ = nn.Conv2d(" in to_torch(net(f"{name}: conv 8 k1"))
+
+    def test_what_is_read_from_a_call_is_named_after_the_call(self) -> None:
+        text = to_torch(net("a: b 8", "conv 8 k1", "add a", more="blocks:\n  b(c): [conv c k1, conv c k3 p1]\n"))
+        assert "        a = self.a(x)\n" in text
+
 
 class TestText:
+    def test_nothing_is_computed_that_nothing_reads(self) -> None:
+        assert " + " not in to_torch(net("a: conv 8 k1", "add a", "conv 8 k1 from=a"))
+
+    def test_attention_on_maps_fits_on_a_line(self) -> None:
+        text = to_torch(net("a_name_of_twenty_char: conv 8 k1", "sdpa a_name_of_twenty_char a_name_of_twenty_char"))
+        assert max(map(len, text.splitlines())) <= 120
+
     @pytest.mark.parametrize("name", NAMES)
     def test_every_example_is_a_python_file_with_short_lines(self, name: str) -> None:
         text = to_torch(example(name))
         ast.parse(text)
-        assert [line for line in text.splitlines() if len(line) > 160] == []
+        assert [line for line in text.splitlines() if len(line) > 120] == []
 
     def test_f_pad_stands_only_where_the_layer_cannot_pad_itself(self) -> None:
         assert "F." not in to_torch(net("conv 8 k3 p1"))

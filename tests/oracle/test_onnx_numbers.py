@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cnncalc.export.onnx.file import contents
-from cnncalc.export.pytorch.bodies import Body, Planner
+from cnncalc.export.program.bodies import Body, Planner
+from cnncalc.export.pytorch.language import PYTORCH
 from cnncalc.export.to_torch import to_torch
 from tests.export.networks import example, net, report
 from tests.oracle.networks import document
@@ -64,7 +65,7 @@ def filled(made: Report, network: Network, module: Any, folder: Path) -> Any:
     """The ONNX model with the weights of the module; every one of them has to come from somewhere."""
     found = {}
     parts = dict(module.named_modules(remove_duplicate=False))
-    for path, row in paths(Planner(made).network()):
+    for path, row in paths(Planner(made, PYTORCH).network()):
         for name, tensor in (*parts[path].named_parameters(), *parts[path].named_buffers()):
             found[f"{row.name}.{name.replace('out_proj.', 'out_proj_')}"] = tensor.detach().numpy()
     turned = {name for node in network.nodes if node.kind == "MatMul" for name in node.inputs}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cnncalc.export.pytorch.bodies import Body, Planner
+from cnncalc.export.program.bodies import Body, Planner
+from cnncalc.export.pytorch.language import PYTORCH
 from cnncalc.export.to_torch import to_torch
 from tests.export.networks import NAMES, example, net, report
 from tests.oracle.networks import document
@@ -54,7 +55,7 @@ def _goes_on(run: str) -> bool:
 def agrees(made: Report) -> None:
     """Run it, and compare everything that both sides know."""
     network = load(made)
-    planner = Planner(made)
+    planner = Planner(made, PYTORCH)
     rows = modules(planner.network())
     parts = dict(network.named_modules(remove_duplicate=False))
     tokens = {row.name: row.inferences[-1].output.tokens for row in made}
@@ -90,6 +91,10 @@ def agrees(made: Report) -> None:
     assert counter.get_total_flops() == 2 * made.totals.macs
     statistics = sum(each.numel() for name, each in network.named_buffers() if "running_" in name)
     assert statistics == made.totals.buffers
+
+
+def test_no_layer_can_take_the_place_of_what_a_module_has() -> None:
+    assert {name for name in dir(torch.nn.Module()) if not name.startswith("_")} <= PYTORCH.taken
 
 
 @pytest.mark.parametrize("name", NAMES)

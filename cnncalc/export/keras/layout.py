@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.export.keras.windows import MODES, around, sides
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, axes
+from cnncalc.export.program.code import Argument, Code, NoCodeError, axes
 from cnncalc.geometry.resize import ResizeMode
 from cnncalc.geometry.window import AxisWindow
 from cnncalc.ops.over import axes_over

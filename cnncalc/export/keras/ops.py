@@ -21,7 +21,7 @@ from cnncalc.export.keras.layout import (
     upsample,
 )
 from cnncalc.export.keras.windows import avgpool, conv, convt, maxpool, sepconv
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError
+from cnncalc.export.program.code import Argument, Code, NoCodeError
 from cnncalc.ops.norm import Span
 from cnncalc.ops.over import axes_over
 from cnncalc.ops.scale import Each
@@ -53,15 +53,6 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def code(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
-    """A layer in Keras; NoCodeError where there is no way."""
-    make = OPS.get(row.op)
-    if make is None:
-        message = "a declared op has no code" if row.op == "custom" else f"`{row.op}` has no code"
-        raise NoCodeError(message)
-    return make(row, token_inputs)
-
-
 def _activation(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     return Code(make="layers.Activation", arguments=(Argument("activation", ACTIVATIONS[row.op], keyword=False),))
 
@@ -85,7 +76,8 @@ def _prelu(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     config: Any = row.config
     ndim = len(row.input_shapes[0]) - 1
     shared = list(range(1, ndim + 1 + (config.num_parameters == 1)))
-    return Code(make="layers.PReLU", arguments=(Argument("shared_axes", shared, []),), frozen=row.frozen)
+    arguments = (Argument("shared_axes", shared),) if shared else ()
+    return Code(make="layers.PReLU", arguments=arguments, frozen=row.frozen)
 
 
 def _norm(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:

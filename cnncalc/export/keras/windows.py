@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, axes
+from cnncalc.export.program.code import Argument, Code, NoCodeError, axes, is_even, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ MOST_DEPTHWISE = 2
 def conv(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """`conv`, and `dwconv` as a convolution of many groups where Keras has no other."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     groups, ndim = settings.groups or 1, len(settings.stride)
     if row.op == "dwconv" and ndim <= MOST_DEPTHWISE:
         multiplier = Argument("depth_multiplier", row.output_shape[0] // row.input_shapes[0][0], 1)
@@ -34,7 +34,7 @@ def conv(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def sepconv(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """A depthwise convolution and a 1x1 convolution in one layer."""
     config: Any = row.config
-    ndim = len(_settings(row).stride)
+    ndim = len(settings_of(row).stride)
     if ndim > MOST_DEPTHWISE:
         message = f"a separable convolution over {ndim} axes"
         raise NoCodeError(message)
@@ -52,7 +52,7 @@ def _convolution(
     bias: bool | None = None,
 ) -> Code:
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     if max(settings.stride) > 1 and max(settings.dilation) > 1:
         message = "a stride and a dilation together"
         raise NoCodeError(message)
@@ -77,7 +77,7 @@ def _convolution(
 def convt(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """Without padding, and then cut, but where it is Keras' `same`."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     if config.groups > 1:
         message = "a transposed convolution with groups"
         raise NoCodeError(message)
@@ -111,7 +111,7 @@ def convt(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 
 def maxpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """Padding is filled with what never is the maximum."""
-    settings = _settings(row)
+    settings = settings_of(row)
     if max(settings.dilation) > 1:
         message = "a dilated pool"
         raise NoCodeError(message)
@@ -127,7 +127,7 @@ def maxpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def avgpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """Keras' `same` leaves padding out of the mean; what counts has to stand before the pool."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     pads = settings.padding
     if _reached(row, settings) != pads:
         message = "an average pool whose last window is cut off"
@@ -160,23 +160,12 @@ def _pool(make: str, settings: Settings, run: str, constants: dict[str, object],
 
 def sides(pairs: Pairs) -> object:
     """Padding or cropping as Keras' layers take it."""
-    return pairs[0] if len(pairs) == 1 else axes([pair[0] for pair in pairs]) if _is_even(pairs) else pairs
+    return pairs[0] if len(pairs) == 1 else axes([pair[0] for pair in pairs]) if is_even(pairs) else pairs
 
 
 def around(pairs: Pairs) -> object:
     """Padding as `keras.ops.pad` takes it, with the batch in front and the channels behind."""
     return ((0, 0), *pairs, (0, 0))
-
-
-def _is_even(pairs: Pairs) -> bool:
-    return all(before == after for before, after in pairs)
-
-
-def _settings(row: LayerReport) -> Settings:
-    if row.settings is None:
-        message = f"{row.name} has no window"
-        raise AssertionError(message)
-    return row.settings
 
 
 def _same(row: LayerReport, settings: Settings) -> Pairs:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, flat
+from cnncalc.export.program.code import Argument, Code, NoCodeError
+from cnncalc.export.pytorch.windows import flat
 from cnncalc.geometry.shape import TensorShape
 from cnncalc.geometry.window import AxisWindow
 from cnncalc.ops.over import axes_over

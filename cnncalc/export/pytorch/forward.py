@@ -5,14 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cnncalc.export.pytorch.bodies import Body, identifier, readers_of
-from cnncalc.export.pytorch.code import Code
+from cnncalc.export.program.bodies import Body, readers_of
+from cnncalc.export.program.code import Code
+from cnncalc.export.program.stream import Stream
 from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from cnncalc.export.pytorch.bodies import Step
+    from cnncalc.export.program.bodies import Step
 
 
 @value
@@ -51,36 +52,37 @@ def chained(steps: Sequence[Step]) -> dict[str, bool]:
     return found
 
 
-def forward(body: Body, names: Mapping[str, str], constant: Callable[[int, str], str]) -> Iterator[str]:
+def forward(
+    body: Body, names: Mapping[str, str], constant: Callable[[int, str], str], taken: Collection[str]
+) -> Iterator[str]:
     """The lines of `forward`; `names` are those of the inputs, `constant` writes a constant of a step."""
     lines = _lines(body)
     places = {id(step): place for place, step in enumerate(body.steps)}
-    readers: dict[str, set[int]] = {}
+    stream = Stream(body, [line.steps for line in lines], names, taken)
+    is_empty = not body.outputs
     for number, line in enumerate(lines):
-        for source in line.inputs:
-            readers.setdefault(source, set()).add(number)
-    for output in body.outputs:
-        readers.setdefault(output, set()).add(len(lines))
-    variables = dict(names)
-    given = set(names.values())
-    first = next(iter(names.values()), "x")
-    calm = all(readers.get(source, set()) <= {0} for source, name in names.items() if name == first)
-    stream = first if calm and len(names) == 1 else "out"
-    for number, line in enumerate(lines):
-        text = _expression(line, variables, places, constant)
-        is_last = number == len(lines) - 1
-        if is_last and line.outputs == body.outputs and len(body.outputs) == 1:
+        text = _expression(line, stream.variables, places, constant)
+        if number == len(lines) - 1 and line.outputs == body.outputs and len(body.outputs) == 1:
             yield f"return {text}"
             return
-        targets = []
-        for output in line.outputs:
-            alone = len(line.outputs) == 1 and readers.get(output, set()) <= {number + 1}
-            variables[output] = stream if alone else _variable(output, body, {*given, stream})
-            targets.append(variables[output])
-        used = any(readers.get(output) for output in line.outputs)
-        yield f"{', '.join(targets)} = {text}" if used else text
-    shown = ", ".join(variables[output] for output in body.outputs)
-    yield f"return {shown}" if shown else "return None"
+        if stream.is_read(number):
+            is_empty = False
+            yield f"{stream.targets(number)} = {text}"
+        elif any(is_made(step) for step in line.steps):
+            is_empty = False
+            yield text
+        elif any(step.row and step.row.macs for step in line.steps):
+            is_empty = False
+            yield f"_ = {text}"
+    if body.outputs:
+        yield f"return {stream.returned()}"
+    elif is_empty:
+        yield "pass"
+
+
+def is_made(step: Step) -> bool:
+    """Whether it stands in `__init__`; what does not, and costs nothing, need not be run where nothing reads it."""
+    return isinstance(step.what, Body) or step.what.make is not None
 
 
 def _lines(body: Body) -> list[Line]:
@@ -88,14 +90,16 @@ def _lines(body: Body) -> list[Line]:
     readers = readers_of(body.steps)
     lists = chained(body.steps)
     lines: list[Line] = []
+
+    def is_inner(line: Line) -> bool:
+        return line.outputs[0] not in body.outputs
+
     for place, step in enumerate(body.steps):
         before = lines[-1] if lines else None
         if before and step.index is not None and before.steps[0].attribute == step.attribute and lists[step.attribute]:
             lines[-1] = Line(steps=(*before.steps, step), is_list=True)
-        elif before and _follows(before, step) and readers[before.outputs[0]] == [place]:
-            lines[-1] = Line(steps=(*before.steps, step)) if before.outputs[0] not in body.outputs else lines[-1]
-            if lines[-1] is before:
-                lines.append(Line(steps=(step,)))
+        elif before and _follows(before, step) and readers[before.outputs[0]] == [place] and is_inner(before):
+            lines[-1] = Line(steps=(*before.steps, step))
         else:
             lines.append(Line(steps=(step,), is_list=step.index is not None and lists[step.attribute]))
     return lines
@@ -127,10 +131,3 @@ def _expression(
         constants = {key: constant(places[id(step)], key) for key in step.what.constants}
         inputs = [step.what.run.format(*inputs, module=module, **constants)]
     return inputs[0]
-
-
-def _variable(output: str, body: Body, taken: set[str]) -> str:
-    name = identifier(output[len(body.scope) :].lstrip(".").replace(".", "_"))
-    while name in taken:
-        name += "_"
-    return name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, axes, flat
-from cnncalc.export.pytorch.windows import MODES
+from cnncalc.export.program.code import Argument, Code, NoCodeError, axes
+from cnncalc.export.pytorch.windows import MODES, flat
 
 if TYPE_CHECKING:
     from cnncalc.report import LayerReport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError
+from cnncalc.export.program.code import Argument, Code, NoCodeError
 from cnncalc.ops.norm import Span
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, Raw
+from cnncalc.export.program.code import Argument, Code, NoCodeError, Raw
 from cnncalc.export.pytorch.elementwise import (
     ACTIVATIONS,
     FUNCTIONS,
@@ -38,15 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnncalc.report import LayerReport
-
-
-def code(row: LayerReport, token_inputs: tuple[bool, ...]) -> Code:
-    """A layer in PyTorch; `token_inputs` says which inputs are tokens. NoCodeError where there is no way."""
-    make = OPS.get(row.op)
-    if make is None:
-        message = "a declared op has no code" if row.op == "custom" else f"`{row.op}` has no code"
-        raise NoCodeError(message)
-    return make(row, token_inputs)
 
 
 def _dropout(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:

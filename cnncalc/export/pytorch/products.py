@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.pytorch.code import Argument, Code
+from cnncalc.export.program.code import Argument, Code
 from cnncalc.geometry.shape import TensorShape
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ def sdpa(row: LayerReport, tokens: tuple[bool, ...]) -> Code:
         f"{{{place}}}{_as_tokens(shape, is_tokens=each)}"
         for place, (shape, each) in enumerate(zip(shapes, tokens, strict=True))
     )
+    if len(shapes[0]) > 1 and not any(tokens):
+        inputs = "*(y.flatten(2).transpose(1, 2) for y in ({0}, {1}, {2}))"
     run = "{module}(" + inputs + ")"
     if len(shapes[0]) == 1:
         run += ".squeeze(1)"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.export.pytorch.code import Argument, Code, NoCodeError, axes, flat, is_even
+from cnncalc.export.program.code import Argument, Code, NoCodeError, axes, is_even, settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnncalc.ops.base import Settings
     from cnncalc.report import LayerReport
 
@@ -17,7 +19,7 @@ MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "c
 def conv(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """`conv` and `dwconv`."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     padding, run, constants = _padding(settings, config.padding_mode.value)
     return Code(
         make=f"nn.Conv{len(settings.stride)}d",
@@ -39,7 +41,7 @@ def conv(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def sepconv(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """A depthwise convolution and a 1x1 convolution in one module."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     padding, run, constants = _padding(settings, config.padding_mode.value)
     name = f"SeparableConv{len(settings.stride)}d"
     return Code(
@@ -63,7 +65,7 @@ def sepconv(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def convt(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """Padding that is not the same on both sides is cut off afterwards."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     even = is_even(settings.padding)
     cut = flat([(-before, -after) for before, after in settings.padding])
     return Code(
@@ -86,7 +88,7 @@ def convt(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def maxpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """Uneven padding is filled with what never is the maximum, as far as the last window reaches."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     even = is_even(settings.padding)
     reached = [
         (before, (m - 1) * stride + reach - n - before)
@@ -115,7 +117,7 @@ def maxpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def avgpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """Uneven padding is filled with zeros, which must count."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     even = is_even(settings.padding)
     if not even and (config.ceil_mode or not config.count_include_pad):
         what = "ceil_mode" if config.ceil_mode else "count_include_pad=false"
@@ -137,7 +139,7 @@ def avgpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def lppool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """Power-average pooling."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     return Code(
         make=f"nn.LPPool{len(settings.stride)}d",
         arguments=(
@@ -151,7 +153,7 @@ def lppool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
 def blurpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     """A fixed filter: a module of its own."""
     config: Any = row.config
-    settings = _settings(row)
+    settings = settings_of(row)
     name = f"BlurPool{len(settings.stride)}d"
     return Code(
         make=name,
@@ -166,11 +168,13 @@ def blurpool(row: LayerReport, _tokens: tuple[bool, ...]) -> Code:
     )
 
 
-def _settings(row: LayerReport) -> Settings:
-    if row.settings is None:
-        message = f"{row.name} has no window"
-        raise AssertionError(message)
-    return row.settings
+def flat(sides: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """Padding as `F.pad` takes it, the last axis first.
+
+    >>> flat(((0, 1), (2, 3)))
+    (2, 3, 0, 1)
+    """
+    return tuple(number for pair in reversed(sides) for number in pair)
 
 
 def _window(settings: Settings, padding: object) -> tuple[Argument, ...]:

@@ -1,4 +1,4 @@
-"""What one layer is in PyTorch: a module that is made once, and an expression that runs it."""
+"""What one layer is in a framework: a module that is made once, and an expression that runs it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from cnncalc.values import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from cnncalc.ops.base import Settings
+    from cnncalc.report import LayerReport
 
 
 @value
@@ -43,12 +46,12 @@ class Code:
     """The expression: {module}, {0} and further for the inputs, {KEY} for the constants."""
     constants: Mapping[str, object] = field(factory=dict)
     helper: str | None = None
-    """A class of `torch_helpers` that the file needs."""
+    """A class or function of `helpers.py` that the file needs."""
     frozen: bool = False
 
 
 class NoCodeError(Exception):
-    """A layer that PyTorch has no way to say; the message says why."""
+    """A layer that the framework has no way to say; the message says why."""
 
 
 def axes(numbers: Sequence[int]) -> object:
@@ -60,15 +63,14 @@ def axes(numbers: Sequence[int]) -> object:
     return numbers[0] if len(set(numbers)) == 1 else tuple(numbers)
 
 
-def flat(sides: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    """Padding as `F.pad` takes it, the last axis first.
-
-    >>> flat(((0, 1), (2, 3)))
-    (2, 3, 0, 1)
-    """
-    return tuple(number for pair in reversed(sides) for number in pair)
-
-
 def is_even(sides: Sequence[tuple[int, int]]) -> bool:
     """As much before as after, and nothing cut off."""
     return all(before == after >= 0 for before, after in sides)
+
+
+def settings_of(row: LayerReport) -> Settings:
+    """The window of a layer that has one."""
+    if row.settings is None:
+        message = f"{row.name} has no window"
+        raise AssertionError(message)
+    return row.settings

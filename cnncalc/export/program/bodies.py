@@ -5,78 +5,26 @@ from __future__ import annotations
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from cnncalc.export.pytorch.code import Code, NoCodeError
-from cnncalc.export.pytorch.ops import code
+from cnncalc.export.program.code import Code, NoCodeError
 from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from cnncalc.report import LayerReport, Report
 
     Coder = Callable[[LayerReport, tuple[bool, ...]], Code]
     """A layer, and which of its inputs are tokens, in the words of a framework."""
 
-TAKEN = frozenset(
-    {
-        "F",
-        "nn",
-        "torch",
-        "math",
-        "self",
-        "T_destination",
-        "add_module",
-        "apply",
-        "bfloat16",
-        "bool",
-        "buffers",
-        "call_super_init",
-        "children",
-        "compile",
-        "cpu",
-        "cuda",
-        "double",
-        "dump_patches",
-        "eval",
-        "extra_repr",
-        "float",
-        "forward",
-        "get_buffer",
-        "get_extra_state",
-        "get_parameter",
-        "get_submodule",
-        "half",
-        "int",
-        "ipu",
-        "load_state_dict",
-        "modules",
-        "mtia",
-        "named_buffers",
-        "named_children",
-        "named_modules",
-        "named_parameters",
-        "parameters",
-        "register_backward_hook",
-        "register_buffer",
-        "register_module",
-        "register_parameter",
-        "requires_grad_",
-        "set_extra_state",
-        "set_submodule",
-        "share_memory",
-        "state_dict",
-        "super",
-        "to",
-        "to_empty",
-        "train",
-        "training",
-        "tuple",
-        "type",
-        "xpu",
-        "zero_grad",
-    }
-)
-"""Attributes of nn.Module, and names that the file itself uses."""
+
+@value
+class Language:
+    """What a network is written in."""
+
+    name: str
+    ops: Mapping[str, Coder]
+    taken: frozenset[str]
+    """Names that no layer can have there."""
 
 
 @value
@@ -92,6 +40,11 @@ class Step:
     """What others may read."""
     what: Code | Body
     row: LayerReport | None = None
+
+    @property
+    def label(self) -> str:
+        """`conv1`; `layer1_0` for a copy."""
+        return self.attribute if self.index is None else f"{self.attribute}_{self.index}"
 
 
 @value
@@ -114,12 +67,14 @@ class Body:
 class Planner:
     """Makes the bodies of a report; collects the layers that have no code."""
 
-    def __init__(self, report: Report, coder: Coder = code) -> None:
-        self.report, self._code = report, coder
+    def __init__(self, report: Report, language: Language) -> None:
+        self.report, self._language = report, language
         self.problems: list[tuple[LayerReport, str]] = []
         self._copies: set[str] = set()
         """Scopes that are copies of a repeated call."""
-        self._chains = [self._chain(row) for row in report]
+        calls = [self._calls(row) for row in report]
+        self._copies |= repeated(report, calls)
+        self._chains = [self._chain(row, own) for row, own in zip(report, calls, strict=True)]
         self._tokens = {row.name: row.inferences[-1].output.tokens for row in report}
         self._readers: dict[str, set[int]] = {}
         for place, row in enumerate(report):
@@ -134,18 +89,28 @@ class Planner:
         steps = self._steps("", 0, range(len(report.layers)))
         return Body(scope="", block="", inputs=tuple(report.inputs), outputs=network_outputs(report), steps=steps)
 
-    def _chain(self, row: LayerReport) -> tuple[tuple[str, str], ...]:
-        """The block calls around a layer, outermost first: their scopes and blocks."""
-        found: list[tuple[str, str]] = []
+    def _calls(self, row: LayerReport) -> dict[str, str]:
+        """The block calls around a layer: their scopes and blocks."""
+        found: dict[str, str] = {}
         for frame in row.stack:
             counted = f"{frame.layer}.{frame.copy}"
             is_copy = frame.copy is not None and row.name.startswith(f"{counted}.")
             scope = counted if is_copy else frame.layer
             if row.name.startswith(f"{scope}."):
-                found.append((scope, frame.block))
+                found[scope] = frame.block
                 if is_copy:
                     self._copies.add(scope)
-        return tuple(sorted(found, key=lambda call: len(call[0])))
+        return found
+
+    def _chain(self, row: LayerReport, calls: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """The calls and copies around a layer, outermost first; copies of a repeat are called as the repeat."""
+        parts = row.name.split(".")
+        found = dict(calls)
+        for count in range(2, len(parts)):
+            scope = ".".join(parts[:count])
+            if scope in self._copies:
+                found.setdefault(scope, parts[count - 2])
+        return tuple(sorted(found.items(), key=lambda call: len(call[0])))
 
     def _steps(self, scope: str, depth: int, places: Sequence[int]) -> tuple[Step, ...]:
         names: dict[str, str] = {}
@@ -162,7 +127,7 @@ class Planner:
             if call[0] in self._copies:
                 local, index = container, counts.get(container, 0)
                 counts[container] = index + 1
-            attribute = _attribute(local, names)
+            attribute = self._attribute(local, names)
             steps.append(Step(attribute=attribute, index=index, inputs=body.inputs, outputs=body.outputs, what=body))
         return tuple(steps)
 
@@ -199,12 +164,55 @@ class Planner:
     def _leaf(self, place: int, scope: str, names: dict[str, str]) -> Step:
         row = self.report.layers[place]
         try:
-            made = self._code(row, tuple(self._tokens.get(source, False) for source in row.inputs))
+            made = self._code(row)
         except NoCodeError as error:
             self.problems.append((row, str(error)))
             made = Code()
-        attribute = _attribute(row.name[len(scope) :].lstrip("."), names)
+        attribute = self._attribute(row.name[len(scope) :].lstrip("."), names)
         return Step(attribute=attribute, index=None, inputs=row.inputs, outputs=(row.name,), what=made, row=row)
+
+    def _code(self, row: LayerReport) -> Code:
+        make = self._language.ops.get(row.op)
+        if make is None:
+            message = "a declared op has no code" if row.op == "custom" else f"`{row.op}` has no code"
+            raise NoCodeError(message)
+        return make(row, tuple(self._tokens.get(source, False) for source in row.inputs))
+
+    def _attribute(self, local: str, names: dict[str, str]) -> str:
+        """`conv1.bn` is `conv1_bn`; the same name again for the same part, another one for another."""
+        text = identifier(local.replace(".", "_"), self._language.taken)
+        while names.get(text, local) != local:
+            text += "_"
+        names[text] = local
+        return text
+
+
+def repeated(report: Report, calls: Sequence[Mapping[str, str]]) -> set[str]:
+    """The copies of repeats that hold the same layers, more than one call of a block each: `repeat1.0`."""
+    layers = {row.name for row in report}
+    found: dict[str, list[str]] = {}
+    for name in report.scopes:
+        container, _, number = name.rpartition(".")
+        if container and number.isdigit():
+            found.setdefault(container, []).append(name)
+    copies: set[str] = set()
+    for container, scopes in found.items():
+        kinds = {_kinds(report, scope, calls) for scope in scopes}
+        in_order = scopes == [f"{container}.{number}" for number in range(len(scopes))]
+        if len(scopes) > 1 and in_order and layers.isdisjoint(scopes) and len(kinds) == 1 and len(kinds.pop()) > 1:
+            copies.update(scopes)
+    return copies
+
+
+def _kinds(report: Report, scope: str, calls: Sequence[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The layers and calls of a scope by name and kind."""
+    covered = report.scopes[scope]
+    found: dict[str, str] = {}
+    for row, around in zip(report.layers[covered.first : covered.last + 1], calls[covered.first :], strict=False):
+        inside = [(name, block) for name, block in around.items() if name.startswith(f"{scope}.")]
+        name, kind = min(inside, key=lambda call: len(call[0]), default=(row.name, row.op))
+        found[name[len(scope) :]] = kind
+    return tuple(found.items())
 
 
 def network_outputs(report: Report) -> tuple[str, ...]:
@@ -225,17 +233,8 @@ def readers_of(steps: Sequence[Step]) -> Mapping[str, list[int]]:
     return readers
 
 
-def identifier(text: str) -> str:
-    """A name that Python and nn.Module leave free; `_0` for a number."""
+def identifier(text: str, taken: Collection[str] = ()) -> str:
+    """A name that Python leaves free, and that is not taken; `_0` for a number."""
     if text[:1].isdigit():
         return f"_{text}"
-    return f"{text}_" if iskeyword(text) or text in TAKEN else text
-
-
-def _attribute(local: str, names: dict[str, str]) -> str:
-    """`conv1.bn` is `conv1_bn`; the same name again for the same part, another one for another."""
-    text = identifier(local.replace(".", "_"))
-    while names.get(text, local) != local:
-        text += "_"
-    names[text] = local
-    return text
+    return f"{text}_" if iskeyword(text) or text in taken else text

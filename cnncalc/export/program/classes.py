@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cnncalc.export.pytorch.bodies import Body, identifier
-from cnncalc.export.pytorch.code import Code
+from cnncalc.export.program.bodies import Body, identifier
+from cnncalc.export.program.code import Code
 from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from cnncalc.export.pytorch.bodies import Step
+    from cnncalc.export.program.bodies import Step
 
 CHANNELS = frozenset(
     {
@@ -52,7 +52,8 @@ class Class:
 class Classes:
     """All classes of a network, those that others use first."""
 
-    def __init__(self, network: Body) -> None:
+    def __init__(self, network: Body, taken: Collection[str]) -> None:
+        self._taken = taken
         self._by_key: dict[object, Class] = {}
         self._keys: dict[int, object] = {}
         self._names: dict[str, int] = {}
@@ -111,7 +112,7 @@ class Classes:
         return body.block, tuple(steps), len(body.inputs), tuple(map(body.local, body.outputs))
 
     def _name(self, block: str) -> str:
-        name = identifier("".join(part[:1].upper() + part[1:] for part in block.split("_")) or "Block")
+        name = identifier("".join(part[:1].upper() + part[1:] for part in block.split("_")) or "Block", self._taken)
         count = self._names[name] = self._names.get(name, 0) + 1
         return name if count == 1 else f"{name}{'V' if name[-1].isdigit() else ''}{count}"
 
@@ -154,7 +155,7 @@ class Classes:
                 name = "out_channels"
             elif self._others(made, groups) == 1:
                 name = "channels"
-        name = identifier(name)
+        name = identifier(name, self._taken)
         while name in made.parameters:
             name += "_"
         return name

@@ -4,37 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.export.pytorch.bodies import Body
+from cnncalc.export.program.bodies import Body
+from cnncalc.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from cnncalc.export.pytorch.bodies import Step
-    from cnncalc.export.pytorch.classes import Classes
-    from cnncalc.export.pytorch.code import Code
+    from cnncalc.export.program.bodies import Step
+    from cnncalc.export.program.classes import Classes
+    from cnncalc.export.program.code import Code
     from cnncalc.report import LayerReport, Report
 
 
-def sharing(report: Report, network: Body, classes: Classes) -> Iterator[str]:
-    """Assignments for the end of the network's `__init__`, without `self.`."""
+@value
+class Sharing:
+    """What a network takes from elsewhere in itself."""
+
+    twins: Mapping[int, str]
+    """Block calls (by identity) that are another one, by its attribute."""
+    lines: tuple[str, ...]
+    """Assignments for all else."""
+
+
+def sharing(report: Report, network: Body, classes: Classes) -> Sharing:
+    """Attributes of the network that are others, and assignments for the end of its `__init__`."""
     sharers = [row for row in report if row.shares]
-    if not sharers:
-        return
     rows = {row.name: row for row in report}
-    paths = dict(_paths(network, ""))
+    paths = dict(_paths(network, "self."))
+    found: dict[int, str] = {}
     done: set[str] = set()
     for step, other in twins(network, sharers, classes):
-        yield f"{step.attribute} = self.{other.attribute}  # the same weights"
+        found[id(step)] = other.attribute
         done.update(row.name for row in sharers if row.name.startswith(f"{_scope(step)}."))
+    lines = []
     for row in sharers:
         if row.name in done or not row.shares:
             continue
         source = rows[row.shares]
         if row.config == source.config and row.input_shapes[0][0] == source.input_shapes[0][0]:
-            yield f"{paths[row.name]} = self.{paths[source.name]}  # the same weights"
-            continue
-        for weight in row.weights:
-            yield f"{paths[row.name]}.{weight.name} = self.{paths[source.name]}.{weight.name}"
+            lines.append(f"{paths[row.name]} = {paths[source.name]}  # the same weights")
+        else:
+            lines += [f"{paths[row.name]}.{each.name} = {paths[source.name]}.{each.name}" for each in row.weights]
+    return Sharing(twins=found, lines=tuple(lines))
 
 
 def _paths(body: Body, path: str) -> Iterator[tuple[str, str]]:
