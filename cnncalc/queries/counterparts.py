@@ -67,26 +67,32 @@ class Counterparts:
 def counterparts(
     spec: Report, model: Report, names: Sequence[str] | None = None, *, folded: bool = False
 ) -> Iterator[Counterparts]:
-    """Ways to match the layers of two networks: by names and order, then by what each layer computes from what.
+    """Ways to match the layers of two networks: as `diff` does, by names alone first, by what each computes from what.
 
     `names`: what the model itself calls its layers, in the order of its report.
     """
     own, theirs = _view(spec, folded=folded), _view(model, folded=folded)
-    known = {plain(row.name) for row, _ in own}
+    told_by_spec = {plain(row.name) for row, _ in own}
     told = dict(zip((row.name for row in model), names or (), strict=False))
     left = _renamed(own, {row.name: plain(row.name) for row, _ in own})
-    right = _renamed(theirs, {row.name: _called(row, origin, told, known) for row, origin in theirs})
+    right = _renamed(theirs, {row.name: _called(row, origin, told, told_by_spec) for row, origin in theirs})
     called = tuple(row.name for row, _ in own), tuple(told.get(row.name, row.name) for row, _ in theirs)
     ends = _reports(spec, left), _reports(model, right)
-    yield Counterparts(spec=left, model=right, pairs=_filled(left, right, dict(pairs(*ends))), names=called)
-    same = same_work(left, right)
-    rest = (
-        [at for at in range(len(left)) if at not in same],
-        [at for at in range(len(right)) if at not in {*same.values()}],
-    )
-    reduced = [replace(end, layers=tuple(end.layers[at] for at in kept)) for end, kept in zip(ends, rest, strict=True)]
-    more = {rest[0][one]: rest[1][other] for one, other in pairs(*reduced)}
-    yield Counterparts(spec=left, model=right, pairs=_filled(left, right, {**same, **more}), names=called)
+    for known in ({}, _called_alike(left, right), same_work(left, right)):
+        taken = {*known.values()}
+        rest = [at for at in range(len(left)) if at not in known], [at for at in range(len(right)) if at not in taken]
+        reduced = [
+            replace(end, layers=tuple(end.layers[at] for at in kept)) for end, kept in zip(ends, rest, strict=True)
+        ]
+        more = {rest[0][one]: rest[1][other] for one, other in pairs(*reduced)}
+        yield Counterparts(spec=left, model=right, pairs=_filled(left, right, {**known, **more}), names=called)
+
+
+def _called_alike(left: Sequence[LayerReport], right: Sequence[LayerReport]) -> dict[int, int]:
+    """Layers of one name and kind."""
+    places = {(row.name, kind_of(row)): at for at, row in enumerate(right)}
+    found = {at: places.get((row.name, kind_of(row))) for at, row in enumerate(left)}
+    return {at: place for at, place in found.items() if place is not None}
 
 
 def _filled(
