@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.program import CONFIGS, ROOT, config
+from tests.frameworks import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ def test_a_layer_without_code_is_an_error_of_the_request(cli: Cli) -> None:
 class TestOnnx:
     @pytest.fixture(autouse=True)
     def _package(self) -> None:
-        pytest.importorskip("onnx", reason="the onnx package is not installed", exc_type=ImportError)
+        needed("onnx")
 
     def test_a_file_and_a_pipe_get_the_same_bytes(self, cli: Cli, tmp_path: Path) -> None:
         target = tmp_path / "net.onnx"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.program import start
+from tests.frameworks import needed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytest.importorskip("torch")
+needed("torch")
 pytestmark = pytest.mark.oracle
 NET = """\
 from torch import nn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import warnings
 from math import prod
@@ -14,6 +13,7 @@ import cnncalc
 from cnncalc.importers.keras.model import read_keras
 from cnncalc.importers.writing.to_yaml import to_yaml
 from cnncalc.spec import reader
+from tests.frameworks import needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,14 +22,9 @@ if TYPE_CHECKING:
     from cnncalc.report import Report
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what a framework says about itself while it loads is not ours to fail on
-    if os.environ.get("CNNCALC_REQUIRE_KERAS"):  # where a skip would go unseen
-        keras = importlib.import_module("keras")
-    else:
-        keras = pytest.importorskip("keras", reason="Keras is not installed", exc_type=ImportError)
-    if keras.backend.backend() != "torch":
-        pytest.skip("Keras has another backend than torch", allow_module_level=True)
+keras = needed("keras")
+if keras.backend.backend() != "torch":
+    pytest.skip("Keras has another backend than torch", allow_module_level=True)
 
 Shape = tuple[int, ...]
 

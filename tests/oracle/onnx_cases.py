@@ -6,12 +6,11 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from cnncalc.values import value
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
-np = pytest.importorskip("numpy")
+onnx = needed("onnx")
+np = needed("numpy")
 
 from onnx import helper, numpy_helper  # noqa: E402 - needs onnx
 

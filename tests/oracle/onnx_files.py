@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from cnncalc.export.onnx.draft import dims_of
 from cnncalc.export.onnx.file import large, skeleton, tensor_proto
 from cnncalc.export.to_onnx import network_of
 from cnncalc.graph import build
+from tests.frameworks import needed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from cnncalc.export.onnx.network import Network
     from cnncalc.report import Report
 
-onnx = pytest.importorskip("onnx", reason="the onnx package is not installed", exc_type=ImportError)
+onnx = needed("onnx")
 TensorProto = onnx.TensorProto
 
 

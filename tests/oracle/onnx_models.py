@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
+onnx = needed("onnx")
 helper, TensorProto = onnx.helper, onnx.TensorProto
 
 

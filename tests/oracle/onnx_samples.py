@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
+from tests.frameworks import needed
 from tests.oracle.onnx_cases import CONSTANTS, Case, Network, is_fixed, settle_outputs, weights_of
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
-np = pytest.importorskip("numpy")
+onnx = needed("onnx")
+np = needed("numpy")
 
 from onnx import helper, numpy_helper  # noqa: E402 - needs onnx
 

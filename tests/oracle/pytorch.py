@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import os
-import warnings
 
-import pytest
+from tests.frameworks import needed
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what a framework says about itself while it loads is not ours to fail on
-    if os.environ.get("CNNCALC_REQUIRE_TORCH"):  # where a skip would go unseen
-        torch = importlib.import_module("torch")
-    else:
-        torch = pytest.importorskip("torch", reason="PyTorch is not installed", exc_type=ImportError)
-
+torch = needed("torch")
 FlopCounterMode = importlib.import_module("torch.utils.flop_counter").FlopCounterMode
 nn = torch.nn
 F = torch.nn.functional

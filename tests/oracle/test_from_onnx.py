@@ -15,8 +15,9 @@ from cnncalc.importers.onnx.model import read_onnx
 from cnncalc.importers.writing.to_yaml import to_yaml
 from cnncalc.report import Report
 from cnncalc.spec import reader
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
+onnx = needed("onnx")
 
 from tests.oracle.onnx_models import Maker, resnet18  # noqa: E402 - needs onnx
 

@@ -12,8 +12,9 @@ from cnncalc.importers.onnx.model import read_onnx
 from cnncalc.importers.onnx.table import MAPPERS
 from cnncalc.importers.writing.to_yaml import to_yaml
 from cnncalc.spec import reader
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
+onnx = needed("onnx")
 
 from tests.oracle.onnx_cases import Case, Network, as_network, is_fixed, node_cases  # noqa: E402 - needs onnx
 from tests.oracle.onnx_samples import as_sample  # noqa: E402 - likewise

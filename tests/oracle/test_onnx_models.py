@@ -10,8 +10,9 @@ import pytest
 
 import cnncalc
 from cnncalc.report import Report
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
+onnx = needed("onnx")
 
 from tests.oracle.onnx_cases import DATA, model_cases  # noqa: E402 - needs onnx
 from tests.oracle.test_onnx_cases import outcome  # noqa: E402 - likewise

@@ -12,9 +12,10 @@ import pytest
 import cnncalc
 from cnncalc.export.to_onnx import network_of, to_onnx
 from tests.export.networks import NAMES, example, net, report
+from tests.frameworks import needed
 from tests.oracle.onnx_files import TensorProto, holds, onnx, weightless
 
-np = pytest.importorskip("numpy")
+np = needed("numpy")
 ReferenceEvaluator = import_module("onnx.reference").ReferenceEvaluator
 
 if TYPE_CHECKING:

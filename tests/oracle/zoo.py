@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import warnings
 from collections import Counter
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 import cnncalc
 from cnncalc.importers.pytorch.exporting import exported
 from cnncalc.importers.pytorch.module import from_program
 from cnncalc.importers.pytorch.nodes import depending, module_path
 from cnncalc.importers.writing.to_yaml import to_yaml
+from tests.frameworks import needed
 from tests.oracle.pytorch import FlopCounterMode, nn, torch
 
 if TYPE_CHECKING:
@@ -26,13 +22,9 @@ _LIBRARIES: list[Any] = []
 
 
 def collection(name: str) -> Any:
-    """`torchvision` or `timm`; a skip where it is missing, but where PyTorch must be there."""
+    """`torchvision` or `timm`."""
     _declare_operators()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if os.environ.get("CNNCALC_REQUIRE_ZOO"):
-            return importlib.import_module(name)
-        return pytest.importorskip(name, reason=f"{name} is not installed", exc_type=ImportError)
+    return needed(name)
 
 
 def _declare_operators() -> None:
