@@ -205,7 +205,10 @@ def _asked(asked: Asked) -> Data:
 
 def verification_data(found: Verification) -> Data:
     """`mismatches` in order, those that follow from others last; `at` is null for what has no place in the spec."""
+    from cnncalc.export.to_json import SCHEMA_VERSION  # the other answers do not need it
+
     return {
+        "schema_version": SCHEMA_VERSION,
         "match": found.is_match,
         "spec": {"name": found.spec.name, "source": found.spec.source},
         "model": {"name": found.model.name, "source": found.model.source},
