@@ -50,7 +50,7 @@ def from_program(
     """The layers of an exported program, as `from_module` has them."""
     nodes = list(program.graph.nodes)
     found = named(nodes, program.graph_signature.user_inputs)
-    trace = Trace(names=found.names, named=found.modules, groups=found.groups)
+    trace = Trace(names=found.names, named=found.modules, groups=found.groups, names_of_weights=True)
     _inputs(trace, program, nodes, shapes)
     _walk(trace, program.graph_module, nodes)
     leftovers(trace)

@@ -51,7 +51,7 @@ def call_after(call: Call, parts: Sequence[Part]) -> None:
 def _name_after_weight(call: Call, parts: Sequence[Part]) -> None:
     """A layer that is no module is called after its weight, where the module calls a function: `attn.qkv.weight`."""
     trace, name = call.trace, call.node.name
-    if not parts or trace.names[name] in trace.named:
+    if not parts or not trace.names_of_weights or trace.names[name] in trace.named:
         return
     path, is_parametrized, _ = parts[0].path.partition("parametrizations.")
     path = path.rstrip(".") if is_parametrized else path

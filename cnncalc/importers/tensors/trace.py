@@ -100,6 +100,8 @@ class Trace:
     """Where -> what has no counterpart."""
     samples: int = SAMPLES
     """Size of the batch in the source."""
+    names_of_weights: bool = False
+    """A layer without a name is called after its weight: the names of parameters are those of modules."""
 
     def value(self, argument: Any) -> Any:
         """What an argument of a node stands for: a Held, Weights, plain data, or None."""
