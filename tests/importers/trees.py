@@ -78,7 +78,7 @@ class _Maker:
             end = self.add("only", "relu", (end,), self.shapes[end])
             outputs = [end]
         return Imported(
-            name=self.choose("net", "Netz 網", "a.b-c"),
+            name=self.choose("net", "Netz 網", "a.b-c", "null", "1e5", 'a"b: #', "\x7f\u2028\ud800"),
             inputs=inputs,
             layers=tuple(self.layers),
             outputs=tuple(outputs),
@@ -87,7 +87,7 @@ class _Maker:
 
     def recipe(self, depth: int) -> Recipe:
         """What the modules of a kind have in common."""
-        kind = self.choose("Bottleneck", "Block", "Sequential", "conv", "Stage")
+        kind = self.choose("Bottleneck", "Block", "Sequential", "conv", "Stage", "c", "s", "ブロック")
         pieces = []
         for at in range(self.draw(st.integers(1, 4))):
             what = self.choose(*PIECES)

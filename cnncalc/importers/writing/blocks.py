@@ -259,7 +259,9 @@ def _block(kind: Kind, pattern: Pattern, taken: Collection[str]) -> Block | None
 def _named(kind: Kind, pattern: Pattern) -> str:
     """What the source calls it; where that says nothing, what all groups with it are called."""
     stems = Counter(_stem(group.path) for group in pattern.groups)
-    return kind[0] if kind[0] and (kind[0] not in PLAIN_KINDS or len(stems) > 1) else stems.most_common(1)[0][0]
+    if not kind[0] or (kind[0] in PLAIN_KINDS and len(stems) == 1):
+        return stems.most_common(1)[0][0]
+    return f"{kind[0]}_block" if kind[0].islower() and kind[0].isalnum() else kind[0]  # `c` may be a parameter
 
 
 def _stem(path: str) -> str:

@@ -137,4 +137,6 @@ def _inputs(network: Imported) -> list[str]:
 
 
 def _scalar(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z][\w.-]*", name) else '"' + re.sub(r'[\\"\x00-\x1f]', "_", name) + '"'
+    is_word = re.fullmatch(r"[A-Za-z][\w.-]*", name) and name.lower() not in ("true", "false", "null")
+    plain = "".join(letter if letter.isprintable() and letter not in '\\"' else "_" for letter in name)
+    return name if is_word else f'"{plain}"'
