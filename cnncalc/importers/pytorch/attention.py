@@ -91,6 +91,8 @@ def _ready(trace: Trace, node: Any, x: Held, *, may_share: bool) -> Heads | None
         rest = [axes.without(dim, BATCH) for dim in (batch[:-1] if len(batch) > 1 else batch)]
         windows = axes.size_of(atom for dim in rest for atom in dim)
         x = arranged(trace, node, x, ((*heads, *length), *fitted([*rest, count])), tokens=True)
+    if len(trace.shapes[x.layer]) == 1:  # a single position is one all the same
+        x = arranged(trace, node, x, (trace.whole(x.layer)[1], ()), tokens=True)
     return Heads(held=x, heads=axes.size_of(heads), windows=windows)
 
 
