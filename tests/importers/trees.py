@@ -53,11 +53,11 @@ class _Maker:
     def network(self) -> Imported:
         inputs: dict[str, Shape] = {"input": (4, SIDE, SIDE)}
         if self.rarely():
-            inputs = {"left": (4, SIDE, SIDE), "right side": (4, SIDE, SIDE)}
+            inputs = dict.fromkeys(self.choose(("left", "right side"), ("a-b", "a_b"), ("x", "body")), (4, SIDE, SIDE))
         self.shapes |= inputs
         for _ in range(self.draw(st.integers(1, 3))):
             self.recipes.append(self.recipe(depth=self.draw(st.integers(0, 1))))
-        end = next(iter(inputs))
+        end = self.choose(*inputs)
         ends = list(inputs)
         for at in range(self.draw(st.integers(1, 5))):
             how = self.choose("stage", "stage", "one", "conv", "skip")

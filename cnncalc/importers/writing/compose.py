@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cnncalc.importers.writing import references
 from cnncalc.importers.writing.nodes import Call, Line, Nest, Split
 from cnncalc.importers.writing.repeats import counted
-from cnncalc.importers.writing.tree import Fork, Group, Step, plain_name
+from cnncalc.importers.writing.tree import Fork, Group, Step
 from cnncalc.importers.writing.words import NORMS, Word, words
 from cnncalc.spec.words import NONE
 from cnncalc.values import value
@@ -40,7 +40,13 @@ class Composer:
     where: Mapping[str, Place]
     shapes: Mapping[str, Shape]
     """Of layers and inputs, by their names in the source."""
-    inputs: tuple[str, ...]
+    inputs: Mapping[str, str]
+    """Of the network: name in the source -> name in the spec."""
+
+    @property
+    def first(self) -> str:
+        """The input that the network starts from."""
+        return next(iter(self.inputs))
 
     def nodes(self, items: Iterable[Item], spot: Spot, stream: str) -> tuple[Node, ...]:
         """A list of the tree behind `stream`. Raises NoNameError where something cannot be referred to."""
@@ -61,10 +67,10 @@ class Composer:
 
     def name(self, target: str, spot: Spot) -> str:
         """What a layer or input is called from a spot."""
-        if target == (self.inputs[0] if spot.x is None else spot.x):
+        if target == (self.first if spot.x is None else spot.x):
             return "x"
         if target in self.inputs:
-            return plain_name(target)
+            return self.inputs[target]
         return references.reference(target, spot.around, self.where, spot.start)
 
     def _step(self, step: Step, spot: Spot, stream: str) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cnncalc.importers.writing.tree import COMMUTES, Fork, Group, Step, groups, here, scope, steps
+from cnncalc.importers.writing.tree import COMMUTES, Fork, Group, Step, here, scope, steps
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
@@ -70,7 +70,23 @@ def others(step: Step, stream: str) -> list[str]:
 
 def name_steps(root: Group, wanted: Needed) -> set[str]:
     """Give names to the steps that need one; the merges of forks that would need one, but cannot have it."""
-    return {end for group in (root, *groups(root.items)) for end in _Naming(group, wanted, is_root=group is root).run()}
+    reads: dict[str, set[str]] = {}
+    for target, readers in wanted.items():
+        for reader in readers:
+            reads.setdefault(reader, set()).add(target)
+    unnamed: set[str] = set()
+
+    def visit(group: Group, outer: set[str]) -> None:
+        naming = _Naming(group, wanted, is_root=group is root)
+        if any(reads.get(end, set()) - naming.inside for end in naming.inside):
+            naming.words |= outer  # a layer that is called by its number would hide what is read from outside
+        unnamed.update(naming.run())
+        for inner in here(group.items):
+            if isinstance(inner, Group):
+                visit(inner, outer | counted_words(group.items))
+
+    visit(root, set())
+    return unnamed
 
 
 class _Naming:

@@ -12,7 +12,7 @@ from cnncalc.importers.writing.compose import Composer, Spot
 from cnncalc.importers.writing.forks import fork, hoist
 from cnncalc.importers.writing.layout import calls, written
 from cnncalc.importers.writing.references import NoNameError
-from cnncalc.importers.writing.tree import chains, grouped, groups, plain_name
+from cnncalc.importers.writing.tree import chains, grouped, groups, input_names
 from cnncalc.values import replace
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def to_yaml(network: Imported, *, flat: bool = False, annotate: bool = False) ->
             raise
         return to_yaml(network, flat=True, annotate=annotate)
     blocks: list[Block] = []
-    body = composer.nodes(root.items, Spot(around=(root,)), composer.inputs[0])
+    body = composer.nodes(root.items, Spot(around=(root,)), composer.first)
     if not flat:
         blocks, body = _folded(network, root, composer)
     lines = ["cnncalc: 1", f"name: {_scalar(network.name)}", *_inputs(network)]
@@ -66,17 +66,17 @@ def _tree(network: Imported, steps: Sequence[Step], told: tuple[str, ...], *, fl
         readers.setdefault(name, set()).add("")
     first = next(iter(network.inputs))
     shapes = {**network.inputs, **{layer.name: layer.shape for layer in network.layers}}
-    inputs = {plain_name(name) for name in network.inputs}
+    inputs = input_names(network.inputs)
     solid: set[str] = set()
     avoided: set[str] = set()
     while True:
-        root = grouped(steps, inputs | avoided)
+        root = grouped(steps, inputs.values(), avoided)
         if not flat:
             hoist(root, readers)
             fork(root, solid)
         lacking = references.name_steps(root, references.needed(root, told, first))
         solid |= lacking
-        composer = Composer(where=references.places(root), shapes=shapes, inputs=tuple(network.inputs))
+        composer = Composer(where=references.places(root), shapes=shapes, inputs=inputs)
         if not lacking:
             try:
                 composer.nodes(root.items, Spot(around=(root,)), first)
@@ -93,7 +93,7 @@ def _tree(network: Imported, steps: Sequence[Step], told: tuple[str, ...], *, fl
 def _outputs(told: tuple[str, ...], root: Group, composer: Composer) -> list[str]:
     """The names of outputs, where they have to be said."""
     spot = Spot(around=(root,))
-    return [plain_name(name) if name in composer.inputs else composer.name(name, spot) for name in told]
+    return [composer.inputs.get(name) or composer.name(name, spot) for name in told]
 
 
 def _folded(network: Imported, root: Group, composer: Composer) -> tuple[list[Block], tuple[Node, ...]]:
@@ -105,7 +105,7 @@ def _folded(network: Imported, root: Group, composer: Composer) -> tuple[list[Bl
         for group in groups(root.items):
             group.call = None
         blocks = find_blocks(root, composer, network, written_out)
-        body = composer.nodes(root.items, Spot(around=(root,)), composer.inputs[0])
+        body = composer.nodes(root.items, Spot(around=(root,)), composer.first)
         used = _used(blocks, body)
         blocks = [block for block in blocks if used[block.name]]
         lines = sum(1 + line_count(block.nodes) for block in blocks) + line_count(body)
@@ -130,7 +130,8 @@ def _used(blocks: Sequence[Block], body: Sequence[Node]) -> Counter[str]:
 
 
 def _inputs(network: Imported) -> list[str]:
-    shapes = {plain_name(name): "x".join(map(str, shape)) for name, shape in network.inputs.items()}
+    names = input_names(network.inputs)
+    shapes = {names[name]: "x".join(map(str, shape)) for name, shape in network.inputs.items()}
     if list(shapes) == ["input"]:
         return [f"input: {shapes['input']}"]
     return [f"inputs: {{{', '.join(f'{name}: {shape}' for name, shape in shapes.items())}}}"]

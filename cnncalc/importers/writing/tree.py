@@ -166,12 +166,22 @@ def _depthwise(layer: Layer, before: Shape) -> Layer:
     return replace(layer, op="dwconv", options=options)
 
 
-def grouped(found: Sequence[Step], avoided: Collection[str] = ()) -> Group:
+def input_names(inputs: Iterable[str]) -> dict[str, str]:
+    """What the language calls the inputs of a network.
+
+    >>> input_names(["input", "a-b", "a_b", "x"])
+    {'input': 'input', 'a-b': 'a_b', 'a_b': 'a_b_2', 'x': 'x_'}
+    """
+    taken = Group(name="", path="")
+    return {name: free_name(name, taken, is_root=True) for name in inputs}
+
+
+def grouped(found: Sequence[Step], inputs: Collection[str] = (), avoided: Collection[str] = ()) -> Group:
     """The tree of all steps; a group that is left and entered again becomes two, one of a single step is that step.
 
-    At the top no name is one of `avoided`.
+    No layer is called like one of several inputs, and none at the top like one of `avoided`.
     """
-    root = Group(name="", path="", names=set(avoided))
+    root = Group(name="", path="", names={*inputs, *avoided})
     open_: list[tuple[str, Group]] = []
     for step in found:
         parents = step.path[:-1]
@@ -183,6 +193,8 @@ def grouped(found: Sequence[Step], avoided: Collection[str] = ()) -> Group:
             around = open_[-1][1] if open_ else root
             path = f"{around.path}.{segment}".lstrip(".")
             made = Group(name=free_name(segment, around, is_root=not open_), path=path)
+            if len(inputs) > 1:  # they are read by name
+                made.names.update(inputs)
             around.items.append(made)
             open_.append((segment, made))
         around = open_[-1][1] if open_ else root
