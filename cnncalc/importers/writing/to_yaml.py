@@ -49,7 +49,7 @@ def to_yaml(network: Imported, *, flat: bool = False, annotate: bool = False) ->
         lines.append("blocks:")
         for block in blocks:
             lines += [f"  {block.head}:", *written(block.nodes, "    ")]
-    lines += ["layers:", *written(body, "  ", annotate=annotate, is_flat=flat)]
+    lines += ["layers:", *(written(body, "  ", annotate=annotate, is_flat=flat) or ["  - identity"])]
     outputs = _outputs(told, root, composer)
     if outputs:
         lines.append(f"outputs: [{', '.join(outputs)}]")

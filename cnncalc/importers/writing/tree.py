@@ -124,7 +124,8 @@ def chains(network: Imported, *, flat: bool) -> list[Step]:
     for layer in network.layers:
         for name in layer.inputs:
             readers[name] = readers.get(name, 0) + 1
-    kept = {*network.outputs, *(layer.shares for layer in network.layers)}
+    shared = {layer.shares for layer in network.layers}
+    kept = {*network.outputs, *shared}
     shapes = {**network.inputs, **{layer.name: layer.shape for layer in network.layers}}
     found: list[Step] = []
     for layer in network.layers:
@@ -134,7 +135,7 @@ def chains(network: Imported, *, flat: bool) -> list[Step]:
             parent = last.path[:-1]
             inside = tuple(layer.name.split("."))[: len(parent)] == parent
             is_drawn = word not in NORMS or (last.layer.op in WEIGHTED and not last.trail)
-            if last.layer.shares and word in WITH_WEIGHTS:  # they would have to be shared, too
+            if word in WITH_WEIGHTS and (last.layer.shares or layer.name in shared):  # both or none would share theirs
                 is_drawn = False
             if word and inside and is_drawn:
                 found[-1] = replace(last, trail=(*last.trail, word), end=layer.name)
