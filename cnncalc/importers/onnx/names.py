@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.importers.onnx.records import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cnncalc.importers.onnx.records import Node
 
@@ -22,7 +22,8 @@ LONGEST = 200
 def names(graph: Graph) -> tuple[dict[str, str], frozenset[str]]:
     """A layer name for every node, also of branches, and those that the file itself has."""
     nodes = list(_nodes(graph))
-    paths = [_path(node, graph) for node in nodes]
+    uses = Counter(given for node in nodes for given in {*node.inputs[1:]})
+    paths = [_path(node, graph, uses) for node in nodes]
     counts = Counter(path for path, _ in paths)
     inner = {path[: found.start()] for path in counts for found in re.finditer(r"\.", path)}
     made: dict[str, str] = {}
@@ -51,14 +52,16 @@ def _nodes(graph: Graph) -> Iterator[Node]:
                 yield from _nodes(found)
 
 
-def _path(node: Node, graph: Graph) -> tuple[str, bool]:
-    """The path of the module that a node belongs to: that of its weight, or as its name says."""
+def _path(node: Node, graph: Graph, uses: Mapping[str, int]) -> tuple[str, bool]:
+    """The path of the module that a node belongs to: that of a weight of its own, or as its name says."""
+    named = node.name.partition("/")[2]
     for given in node.inputs[1:]:
         if given in graph.constants and given.endswith(_WEIGHTS):
             path = _dotted(re.split(r"[./][^./]*$", given)[0])
-            if path:
+            shared = uses[given] > 1 and re.search(r"[./]", named.strip("/"))
+            if path and not shared:
                 return path, True
-    scopes = node.name.partition("/")[2].strip("/").split("/")
+    scopes = named.strip("/").split("/")
     path_: list[str] = []
     for scope in scopes[:-1]:
         if path_ and scope.startswith(f"{path_[-1]}."):
