@@ -363,17 +363,3 @@ def test_a_model_that_does_nothing_is_a_network_too() -> None:
         report = read(to_yaml(network, flat=flat))
         assert [row.op for row in report] == ["identity"]
         assert list(report.outputs.values()) == [(3, 8, 8)]
-
-
-def test_a_layer_without_a_name_does_not_hide_what_is_shared_from_outside_its_group() -> None:
-    conv: dict[str, Option] = {"out_channels": 8, "kernel_size": 3, "padding": 1, "bias": False}
-    shape = (8, 8, 8)
-    layers = (
-        Layer(name="a.conv1.conv", op="conv", options=conv, inputs=("input",), shape=shape),
-        Layer(name="a.conv1.bn", op="bn", inputs=("a.conv1.conv",), shape=shape),
-        Layer(name="a.conv1.act", op="relu", inputs=("a.conv1.bn",), shape=shape),
-        Layer(name="a.c2.one", op="conv", options=conv, inputs=("a.conv1.act",), shape=shape, is_named=False),
-        Layer(name="a.c2.bn", op="bn", inputs=("a.c2.one",), shape=shape, shares="a.conv1.bn"),
-    )
-    text = to_yaml(Imported(name="net", inputs={"input": shape}, layers=layers, outputs=("a.c2.bn",)))
-    assert read(text).totals.params == 2 * 8 * 8 * 9 + 2 * 8
