@@ -70,6 +70,8 @@ def _swapped(held: Held) -> Held:
 
 def attended(call: Call, q: Held, k: Held, v: Held, extras: Sequence[Any]) -> Held:
     """The result over the positions of the query; each is `... x positions x channels`."""
+    if any(axes.has(one.dims[-2:], axes.BATCH) for one in (q, k, v)):
+        raise UnmappedError("attention between samples")
     some = [one for one in extras if isinstance(one, Tensor) and not is_mask(one)]
     parts = weights_in(some)
     work = tuple(dict.fromkeys(each for one in some for each in one.work))

@@ -71,7 +71,7 @@ def written(op: str) -> Callable[[Call], Held]:
     """A norm over `axes` that was written out; its scale and shift come later."""
 
     def mapped(call: Call) -> Held:
-        places = [call.axis(axis) for axis in call.ints("axes", ()) or ()]
+        places = sorted({call.axis(axis) for axis in call.ints("axes", ()) or ()})
         return normed(call, op, places, (), affine=False)
 
     return mapped
@@ -80,7 +80,7 @@ def written(op: str) -> Callable[[Call], Held]:
 def mean_variance(call: Call) -> Held:
     """`MeanVarianceNormalization`: over positions an instance norm, over all a layer norm, without weights."""
     x = call.x
-    places = [call.axis(axis) for axis in call.ints("axes", (0, 2, 3)) or ()]
+    places = sorted({call.axis(axis) for axis in call.ints("axes", (0, 2, 3)) or ()})
     if not axes.has([x.dims[place] for place in places], BATCH):
         found = covered(call.trace, x, places)
         if found == {axis for axis, size in enumerate(call.shape(x)[1:], axes.SPACE) if size > 1}:

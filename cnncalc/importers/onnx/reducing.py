@@ -30,7 +30,7 @@ def reduction(call: Call) -> Held:
     if not over and call.integer("noop_with_empty_axes"):
         places: list[int] = []
     else:
-        places = [call.axis(axis) for axis in over] if over else list(range(len(x.dims)))
+        places = sorted({call.axis(axis) for axis in over}) if over else list(range(len(x.dims)))
     if before:
         x = call.same(before, x)
     if places:

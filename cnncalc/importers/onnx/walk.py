@@ -111,7 +111,8 @@ class Walk:
             if made is None:
                 raise UnmappedError("arithmetic of constants that is not understood")
             return made
-        mapper = MAPPERS.get(node.op) if standard else None
+        own = "." in node.op and not node.parts  # only what was put together here may have such a name
+        mapper = MAPPERS.get(node.op) if standard and not own else None
         if mapper is None:
             raise UnmappedError("has no counterpart")
         call = Call(
@@ -125,7 +126,8 @@ class Walk:
         try:
             return mapper(call)
         except _MISFITS as error:
-            raise UnmappedError(f"its inputs or attributes do not fit ({error})") from error
+            why = f" ({error})" if type(error) is ValueError else ""  # the others speak of Python
+            raise UnmappedError(f"its inputs or attributes do not fit{why}") from error
 
     def _branch(self, node: Node, given: list[Any], depth: int) -> tuple[Any, ...]:
         """The branch of an If whose condition is known."""
