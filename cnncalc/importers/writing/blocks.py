@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from cnncalc.importers.writing.copies import joined, signature
 from cnncalc.importers.writing.nodes import Call, Line, Maybe, Nest, Split
 from cnncalc.importers.writing.parameters import Solver, TooManyError
 from cnncalc.importers.writing.references import NoNameError
 from cnncalc.importers.writing.repeats import counted
 from cnncalc.importers.writing.tree import Group, groups, here, plain_name, steps
-from cnncalc.importers.writing.unify import joined, signature, unified
+from cnncalc.importers.writing.unify import unified
 from cnncalc.values import value
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
+from cnncalc.importers.writing.columns import agree, family, is_constant, is_full, is_proportional, ratio
 from cnncalc.importers.writing.nodes import Line, Maybe, Nest
 from cnncalc.importers.writing.words import Word
 from cnncalc.spec.syntax import variable_error
@@ -15,19 +15,15 @@ from cnncalc.values import replace, value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cnncalc.importers.writing.columns import Column
     from cnncalc.importers.writing.nodes import Bare, Node
     from cnncalc.importers.writing.words import Entry, Part
-
-Column = tuple[Union["Entry", None], ...]
-"""One number of a block in all its copies; None where a copy does not have it."""
 
 FORMAL = {"s": 1, "p": 0, "d": 1, "g": 1}
 """Defaults of parameters that go without saying."""
 USUAL = frozenset({"k", "act", "norm"})
 """Parameters whose default is their most usual value."""
 LONG = {"s": "stride", "k": "kernel", "p": "pad", "d": "dil", "g": "grp", "m": "mult"}
-MOST_FACTOR, MOST_PART = 16, 64
-"""Larger ratios between channels are taken for coincidence."""
 MOST_PARAMETERS = 9
 MOST_VARIANTS = 6
 """Parameters of a block whose copies differ in layers, too."""
@@ -77,10 +73,10 @@ class Solver:
     def solve(self, nodes: Sequence[Node]) -> tuple[Node, ...]:
         """The pattern with its numbers replaced. Raises TooManyError."""
         found = list(_columns(nodes))
-        self.channels = [col for key, col in found if _family(key) == "c" and _is_full(col) and not _is_constant(col)]
-        self.dilations = [col for key, col in found if key == "d" and not _is_constant(col)]
+        self.channels = [col for key, col in found if family(key) == "c" and is_full(col) and not is_constant(col)]
+        self.dilations = [col for key, col in found if key == "d" and not is_constant(col)]
         for key, column in found:  # what all copies have is called first
-            if _is_full(column) and not _is_constant(column):
+            if is_full(column) and not is_constant(column):
                 self._entry(key, column)
         filled = tuple(self._node(node) for node in nodes)
         most = MOST_VARIANTS if any(map(has_variants, nodes)) else MOST_PARAMETERS
@@ -124,34 +120,34 @@ class Solver:
         column = tuple(None if row is None else row[0] for row in word.rows)
         known = [each for each in self.parameters if each.key == word.keys[0]]
         if word.keys == ("s",):
-            return any(_agree(each.column, column) for each in known)
+            return any(agree(each.column, column) for each in known)
         return any(ratio(each.name, each.column, column) is not None for each in known)
 
     def _entry(self, key: str, column: Column) -> Entry:
-        if _is_constant(column) and _is_full(column):
+        if is_constant(column) and is_full(column):
             return next(entry for entry in column if entry is not None)
-        family = _family(key)
+        kin = family(key)
         for parameter in self.parameters:
-            if _family(parameter.key) == family and _agree(parameter.column, column):
+            if family(parameter.key) == kin and agree(parameter.column, column):
                 return parameter.name
-        if family == "c":
+        if kin == "c":
             return self._channel(key, column)
         found = None
         if key == "p":
             found = self._padding(column)
-        elif family == "g":
+        elif kin == "g":
             found = next((text for text in self._ratios(column) if "//" in text and not text[0].isdigit()), None)
         return found or self._new(key, column)
 
     def _channel(self, key: str, column: Column) -> str:
         """A parameter for channels, a simple ratio to one, or to the channels of the input."""
         for parameter in self.parameters:
-            if _family(parameter.key) == "c" and (found := ratio(parameter.name, parameter.column, column)):
+            if family(parameter.key) == "c" and (found := ratio(parameter.name, parameter.column, column)):
                 return found
-        alike = [other for other in self.channels if _is_proportional(other, column)]
-        reads = _is_proportional(self.inputs, column)
-        gives = _is_proportional(self.outputs, column)
-        others = any(not _is_proportional(self.inputs, other) for other in self.channels)
+        alike = [other for other in self.channels if is_proportional(other, column)]
+        reads = is_proportional(self.inputs, column)
+        gives = is_proportional(self.outputs, column)
+        others = any(not is_proportional(self.inputs, other) for other in self.channels)
         of_input = ratio(INPUT, self.inputs, column)
         if reads and of_input and (others or not gives):
             return of_input
@@ -163,7 +159,7 @@ class Solver:
 
     def _ratios(self, column: Column) -> Iterator[str]:
         """The ratios of a column to the parameters for channels and to the channels of the input."""
-        known = [(each.name, each.column) for each in self.parameters if _family(each.key) == "c"]
+        known = [(each.name, each.column) for each in self.parameters if family(each.key) == "c"]
         for name, other in (*known, (INPUT, self.inputs)):
             if found := ratio(name, other, column):
                 yield found
@@ -171,9 +167,9 @@ class Solver:
     def _padding(self, column: Column) -> str | None:
         """Half of the kernel, or the dilation."""
         for parameter in self.parameters:
-            if parameter.key == "k" and _agree([int(entry) // 2 for entry in parameter.column], column):
+            if parameter.key == "k" and agree([int(entry) // 2 for entry in parameter.column], column):
                 return f"{parameter.name}//2"
-            if parameter.key == "d" and _agree(parameter.column, column):
+            if parameter.key == "d" and agree(parameter.column, column):
                 return parameter.name
         same = [other for other in self.dilations if other == column]
         return self._new("d", same[0]) if same else None
@@ -213,7 +209,7 @@ class Solver:
             yield f"{name}!=1", moves
             yield f"{name}==1", [not each for each in moves]
         columns = [self.outputs, *self.channels]
-        usual = {str(self.outputs[0]): self.outputs} if _is_constant(self.outputs) else {}
+        usual = {str(self.outputs[0]): self.outputs} if is_constant(self.outputs) else {}
         texts = {text: column for column in columns for text in self._ratios(column) if not text.startswith(INPUT)}
         changes = [
             (text, [int(entry or 0) != before for entry, before in zip(column, self.inputs, strict=True)])
@@ -238,35 +234,6 @@ def has_variants(node: Node) -> bool:
     )
 
 
-def ratio(name: str, known: Sequence[Entry | None], column: Column) -> str | None:
-    """A column as a simple multiple or part of a known one.
-
-    >>> ratio("c", (64, 128), (256, 512)), ratio("c", (96, 192), (12, 24)), ratio("c", (96, 192), (60, 120))
-    ('4*c', 'c//8', '5*c//8')
-    >>> ratio("c", (96, 192), (60, 121)) is None
-    True
-    """
-    if not _is_proportional(known, column):
-        return None
-    one, other = next((a, b) for a, b in zip(known, column, strict=True) if b is not None)
-    part = Fraction(int(other), int(one or 1))
-    if part == 1:
-        return name
-    if part.denominator == 1:
-        return f"{part}*{name}" if part <= MOST_FACTOR else None
-    if part.numerator == 1:
-        return f"{name}//{part.denominator}" if part.denominator <= MOST_PART else None
-    return f"{part.numerator}*{name}//{part.denominator}" if max(part.as_integer_ratio()) <= MOST_FACTOR else None
-
-
-def _is_proportional(known: Sequence[Entry | None], column: Column) -> bool:
-    pairs = [(a, b) for a, b in zip(known, column, strict=True) if b is not None]
-    if not all(isinstance(entry, int) and entry > 0 for pair in pairs for entry in pair):
-        return False
-    first, other = pairs[0]
-    return all(int(a or 0) * int(other or 0) == int(b or 0) * int(first or 0) for a, b in pairs)
-
-
 def _columns(nodes: Sequence[Node]) -> Iterator[tuple[str, Column]]:
     """All numbers in the order in which they are written."""
     for node in nodes:
@@ -284,23 +251,3 @@ def _columns(nodes: Sequence[Node]) -> Iterator[tuple[str, Column]]:
         else:
             for path in node.paths:
                 yield from _columns(path)
-
-
-def _family(key: str) -> str:
-    """What numbers may be related to: channels to channels, all others only to their like."""
-    bare = key.rstrip("0123456789")
-    if bare == "heads":
-        return "g"
-    return bare
-
-
-def _is_full(column: Column) -> bool:
-    return None not in column
-
-
-def _is_constant(column: Column) -> bool:
-    return len({entry for entry in column if entry is not None}) == 1
-
-
-def _agree(known: Sequence[Entry | None], column: Column) -> bool:
-    return all(other is None or entry == other for entry, other in zip(known, column, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncalc.importers.writing.copies import bare, joined_word, padded
 from cnncalc.importers.writing.nodes import Line, Maybe, Nest, Split
 from cnncalc.importers.writing.words import Word
 from cnncalc.spec.words import NONE
@@ -12,7 +13,7 @@ from cnncalc.values import replace
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from cnncalc.importers.writing.nodes import Bare, Node, Shapes
+    from cnncalc.importers.writing.nodes import Node, Shapes
     from cnncalc.importers.writing.words import Part
 
     Nodes = tuple[Node, ...]
@@ -21,66 +22,6 @@ if TYPE_CHECKING:
 
 _MOST_WORK = 10_000
 """Longer lists are only compared line by line."""
-
-
-def signature(nodes: Sequence[Node]) -> Hashable:
-    """What is the same in copies that differ in numbers alone."""
-    return tuple(map(_signature, nodes))
-
-
-def _signature(node: Node) -> Hashable:
-    if isinstance(node, Maybe):
-        return "maybe", _signature(node.node)
-    if isinstance(node, Nest):
-        return "nest", node.name, signature(node.items)
-    if isinstance(node, Split):
-        paths = tuple(map(signature, node.paths))
-        return node.merge, node.is_residual, node.is_if_same, node.tail, paths, signature(node.after)
-    parts = tuple(part if isinstance(part, str) else (part.pattern, part.default) for part in node.parts)
-    trail = tuple(word.rows for word in node.trail)
-    return node.name, parts, trail, node.tail, node.count and node.count.pattern, node.is_call
-
-
-def joined(copies: Sequence[Nodes]) -> Nodes:
-    """Copies of the same signature as one pattern."""
-    return tuple(_joined(nodes) for nodes in zip(*copies, strict=True))
-
-
-def _joined(nodes: Sequence[Node]) -> Node:
-    maybes = [node for node in nodes if isinstance(node, Maybe)]
-    bare = _joined_bare([_bare(node) for node in nodes])
-    return Maybe(node=bare, present=tuple(each for node in maybes for each in node.present)) if maybes else bare
-
-
-def _joined_bare(nodes: Sequence[Bare]) -> Bare:
-    first = nodes[0]
-    shapes = tuple(shape for node in nodes for shape in node.shapes)
-    if isinstance(first, Line):
-        lines = [node for node in nodes if isinstance(node, Line)]
-        parts = tuple(_together([line.parts[place] for line in lines]) for place in range(len(first.parts)))
-        trail = tuple(_word([line.trail[place] for line in lines]) for place in range(len(first.trail)))
-        counts = [line.count for line in lines if line.count]
-        return replace(first, parts=parts, trail=trail, count=_word(counts) if counts else None, shapes=shapes)
-    if isinstance(first, Nest):
-        nests = [node for node in nodes if isinstance(node, Nest)]
-        return replace(first, items=joined([nest.items for nest in nests]), shapes=shapes)
-    splits = [node for node in nodes if isinstance(node, Split)]
-    return replace(
-        first,
-        paths=tuple(joined([split.paths[place] for split in splits]) for place in range(len(first.paths))),
-        after=joined([split.after for split in splits]),
-        starts=tuple(shape for split in splits for shape in split.starts),
-        shapes=shapes,
-    )
-
-
-def _together(parts: Sequence[Part]) -> Part:
-    words = [part for part in parts if isinstance(part, Word)]
-    return _word(words) if words else parts[0]
-
-
-def _word(words: Sequence[Word]) -> Word:
-    return replace(words[0], rows=tuple(row for word in words for row in word.rows))
 
 
 def unified(left: Nodes, right: Nodes, before: Before) -> Nodes | None:
@@ -159,7 +100,7 @@ def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[i
 
 def _unified(left: Node, right: Node, before: Before) -> Node | None:
     if isinstance(left, Maybe) or isinstance(right, Maybe):
-        inner = _unified(_bare(left), _bare(right), before)
+        inner = _unified(bare(left), bare(right), before)
         present = (*_present(left, len(before[0])), *_present(right, len(before[1])))
         return None if inner is None or isinstance(inner, Maybe) else Maybe(node=inner, present=present)
     shapes = (*left.shapes, *right.shapes)
@@ -205,7 +146,7 @@ def _line(left: Line, right: Line, shapes: Shapes) -> Line | None:
         if isinstance(one, Word) and isinstance(other, Word):
             if (one.pattern, one.default) != (other.pattern, other.default):
                 return None
-            parts.append(_word([one, other]))
+            parts.append(joined_word([one, other]))
         elif one != other:
             return None
         else:
@@ -213,7 +154,7 @@ def _line(left: Line, right: Line, shapes: Shapes) -> Line | None:
     trail = _trail(left, right)
     if trail is None:
         return None
-    count = _word([left.count, right.count]) if left.count and right.count else None
+    count = joined_word([left.count, right.count]) if left.count and right.count else None
     return replace(left, parts=tuple(parts), trail=trail, count=count, shapes=shapes)
 
 
@@ -228,7 +169,7 @@ def _trail(left: Line, right: Line) -> tuple[Word, ...] | None:
             word or replace(known, rows=((NONE,),) * len(line.shapes))
             for word, line in zip(both, (left, right), strict=True)
         ]
-        joint = _word(filled)
+        joint = joined_word(filled)
         is_norm = known.keys == ("norm",)
         if any(word.keys != known.keys for word in filled) or (is_norm and len({*joint.rows} - {None}) > 1):
             return None
@@ -265,10 +206,6 @@ def _is_streamed(node: Node) -> bool:
     return _is_streamed(node.items[0]) if isinstance(node, Nest) else not node.tail
 
 
-def _bare(node: Node) -> Bare:
-    return node.node if isinstance(node, Maybe) else node
-
-
 def _present(node: Node, size: int) -> tuple[bool | None, ...]:
     return node.present if isinstance(node, Maybe) else (True,) * size
 
@@ -278,33 +215,5 @@ def _maybe(node: Node, before: Before, *, is_left: bool) -> Maybe:
     size, missing = (len(shapes) for shapes in (before if is_left else before[::-1]))
     present, absent = _present(node, size), (False,) * missing
     ahead, behind = (0, missing) if is_left else (missing, 0)
-    padded = _padded(_bare(node), ahead, behind)
-    return Maybe(node=padded, present=(*present, *absent) if is_left else (*absent, *present))
-
-
-def _padded(node: Bare, ahead: int, behind: int) -> Bare:
-    """With copies before and after that do not have it."""
-    shapes: Shapes = (*(None,) * ahead, *node.shapes, *(None,) * behind)
-
-    def word(part: Word) -> Word:
-        return replace(part, rows=(*(None,) * ahead, *part.rows, *(None,) * behind))
-
-    def inner(nodes: Nodes) -> Nodes:
-        return tuple(
-            Maybe(
-                node=_padded(each.node, ahead, behind),
-                present=(*(None,) * ahead, *each.present, *(None,) * behind),
-            )
-            if isinstance(each, Maybe)
-            else _padded(each, ahead, behind)
-            for each in nodes
-        )
-
-    if isinstance(node, Line):
-        parts = tuple(word(part) if isinstance(part, Word) else part for part in node.parts)
-        count = word(node.count) if node.count else None
-        return replace(node, parts=parts, trail=tuple(map(word, node.trail)), count=count, shapes=shapes)
-    if isinstance(node, Nest):
-        return replace(node, items=inner(node.items), shapes=shapes)
-    starts: Shapes = (*(None,) * ahead, *node.starts, *(None,) * behind)
-    return replace(node, paths=tuple(map(inner, node.paths)), after=inner(node.after), starts=starts, shapes=shapes)
+    made = padded(bare(node), ahead, behind)
+    return Maybe(node=made, present=(*present, *absent) if is_left else (*absent, *present))
