@@ -77,7 +77,7 @@ def forward(module: Any, shape: Shape) -> Seen:
                 seen.setdefault(name, (channels, tuple(out.shape)))
 
             hooks.append(part.register_forward_hook(note))
-    device = next(module.parameters()).device
+    device = next((parameter.device for parameter in module.parameters()), torch.device("meta"))
     module.requires_grad_(requires_grad=False)  # the counter follows gradients where there are any
     was_fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # the counter does not know its kernel

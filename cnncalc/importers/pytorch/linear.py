@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.pytorch.weights import due, fresh, parts_of, take, weighted
 from cnncalc.importers.tensors import axes
-from cnncalc.importers.tensors.arrange import as_channels, is_channel_part, text
+from cnncalc.importers.tensors.arrange import as_channels, is_channel_part, spread, text
 from cnncalc.importers.tensors.axes import BATCH, CHANNELS, REPEAT, Atom
 from cnncalc.importers.tensors.cutting import shrunk
 from cnncalc.importers.tensors.trace import Held, UnmappedError, Weights
@@ -39,6 +39,8 @@ def addmm(call: Call) -> Held:
 def applied(call: Call, x: Held, out: int, given: Sequence[Any]) -> Held:
     """A matrix on the last dimension: a linear layer, or on a map a 1x1 convolution."""
     trace = call.trace
+    if axes.has(x.dims, REPEAT):  # each copy costs as much
+        x = spread(trace, call.node, x)
     place = len(x.dims) - 1
     if is_channel_part(trace, x, place) and not axes.only(x.dims[place], CHANNELS, trace.shapes[x.layer][0]):
         return _on_part(call, x, out, given)
@@ -123,6 +125,8 @@ def with_weights(  # noqa: PLR0913 - two factors, their names and that of the re
     features = prod(size[label] for label in made)
     if any(label not in out and label not in theirs for label in labels) or weight.batched:
         raise UnmappedError("a product with a parameter that sums over more than it has")
+    if axes.has(x.dims, REPEAT):
+        x = spread(trace, call.node, x)
     places = [labels.index(label) for label in (*shared, *inner)]
     if any(axes.has([x.dims[place]], BATCH) for place in places):
         raise UnmappedError("a product along the batch")

@@ -20,7 +20,8 @@ from cnncalc.importers.pytorch.pruning import pruned
 from cnncalc.importers.pytorch.remarks import remarks
 from cnncalc.importers.pytorch.table import MAPPERS, no_complex, unmapped
 from cnncalc.importers.pytorch.weights import leftovers
-from cnncalc.importers.tensors.arrange import laid, plan, text
+from cnncalc.importers.tensors import axes
+from cnncalc.importers.tensors.arrange import laid, plan, spread, text
 from cnncalc.importers.tensors.infer import infer
 from cnncalc.importers.tensors.trace import Held, Trace, UnmappedError, Weights
 from cnncalc.values import replace
@@ -199,21 +200,20 @@ def _resolved(trace: Trace, argument: Any) -> Any:
 
 
 def _outputs(trace: Trace, node: Any) -> tuple[str, ...]:
-    """The layers that the outputs are; axes that stand elsewhere are moved only where nothing is lost."""
+    """The layers that the outputs are."""
+    trace.names.setdefault(node.name, "output")
     found = [trace.value(each) for each in flat([node.args[0]])]
-    names = []
-    for held in found:
-        if not isinstance(held, Held):
-            continue
-        trace.names.setdefault(node.name, "output")
-        target = held.dims[1:]
-        name = held.layer
-        try:
-            fits = sum(map(len, held.dims[:1])) <= 1 and target and trace.whole(name) != held.dims
-            needed = plan(trace, name, target) if fits else None
-            if needed is not None and needed.cost <= 1:
-                name = trace.plain(node, held)
-        except UnmappedError:
-            pass  # the figures are the same
-        names.append(name)
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(_settled(trace, node, held) for held in found if isinstance(held, Held)))
+
+
+def _settled(trace: Trace, node: Any, held: Held) -> str:
+    """The layer of an output: copies are made; axes that stand elsewhere are moved only where nothing is lost."""
+    if axes.has(held.dims, axes.REPEAT):
+        held = spread(trace, node, held)
+    name, target = held.layer, held.dims[1:]
+    fits = sum(map(len, held.dims[:1])) <= 1 and target and trace.whole(name) != held.dims
+    needed = plan(trace, name, target) if fits else None
+    try:
+        return trace.plain(node, held) if needed is not None and needed.cost <= 1 else name
+    except UnmappedError:
+        return name  # the figures are the same

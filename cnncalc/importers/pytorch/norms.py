@@ -32,14 +32,20 @@ def instance_norm(call: Call) -> Held:
     given = [call.args["weight"], call.args["bias"]]
     if not call.args.get("use_input_stats", True):
         return _normed(call, "bn", call.settled(call.x), given, [{}, {"affine": False}])
-    return _normed(call, "in", call.settled(call.x), given, [{"affine": True}, {}])
+    if axes.without(call.x.dims[0], axes.BATCH):
+        return _declared(call, call.x, given, sees_all=True)
+    x = as_channels(call.trace, call.node, call.x, [1])
+    return _normed(call, "in", x, given, [{"affine": True}, {}])
 
 
 def group_norm(call: Call) -> Held:
     """`group_norm(x, groups, weight, bias, eps)`."""
     groups: dict[str, Option] = {"num_groups": call.args["num_groups"]}
     given = [call.args["weight"], call.args["bias"]]
-    return _normed(call, "gn", call.settled(call.x), given, [groups, {**groups, "affine": False}])
+    if axes.without(call.x.dims[0], axes.BATCH):  # windows, each by itself
+        return _declared(call, call.x, given, sees_all=True)
+    x = as_channels(call.trace, call.node, call.x, [1])
+    return _normed(call, "gn", x, given, [groups, {**groups, "affine": False}])
 
 
 def layer_norm(call: Call) -> Held:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.importers.pytorch.layout import anyhow
 from cnncalc.importers.pytorch.sliding import Map, axes_option, given_back, pads_option, put, shape_over, slid
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.arrange import as_map
@@ -62,7 +63,9 @@ def adaptive(kind: str, whole: str) -> Callable[[Call], Any]:
     def mapped(call: Call) -> Any:
         shape = call.shape()
         sizes = shape[1:]
-        if set(sizes) == {1} and len(axes.without(call.x.dims[0], BATCH)) == 0:
+        if axes.without(call.x.dims[0], BATCH):  # windows, each by itself
+            made = anyhow(call, [call.x])
+        elif set(sizes) == {1}:
             made = call.emit(whole, (call.plain(call.x),), shape)
         else:
             name = as_map(call.trace, call.node, call.x)
@@ -76,6 +79,8 @@ def upsample(mode: str) -> Callable[[Call], Held]:
     """`upsample_MODE(x, output_size, [align_corners], scale_factors)`."""
 
     def mapped(call: Call) -> Held:
+        if axes.without(call.x.dims[0], BATCH):
+            return anyhow(call, [call.x])
         x = as_map(call.trace, call.node, call.x)
         shape = call.shape()
         ndim = len(shape) - 1

@@ -23,7 +23,33 @@ UNFIT = 4
 def merged(trace: Trace, node: Any, op: str, a: Held, b: Held) -> Held:
     """`a op b`, each repeated along the dimensions in which it has size 1."""
     rank = max(len(a.dims), len(b.dims))
-    a, b = _padded(a, rank), _padded(b, rank)
+    a, b, copies = _uncopied(trace, node, _padded(a, rank), _padded(b, rank))
+    made = _merged(trace, node, op, a, b)
+    return replace(made, dims=tuple(copies.get(place, dim) for place, dim in enumerate(made.dims)))
+
+
+def _uncopied(trace: Trace, node: Any, a: Held, b: Held) -> tuple[Held, Held, dict[int, Dim]]:
+    """Without the copies that the result has, too; other copies that no other tensor stands against are made."""
+    copies: dict[int, Dim] = {}
+    for place, (x, y) in enumerate(zip(a.dims, b.dims, strict=True)):
+        alone = [dim for dim in (x, y) if dim and all(atom.axis == REPEAT for atom in dim)]
+        if alone and all(dim in ((), alone[0]) for dim in (x, y)):
+            copies[place] = alone[0]
+    bare = [
+        replace(held, dims=tuple(() if place in copies else dim for place, dim in enumerate(held.dims)))
+        for held in (a, b)
+    ]
+    made = []
+    for held, other in zip(bare, reversed(bare), strict=True):
+        needed = any(
+            axes.has([x], REPEAT) and (not y or axes.has([y], REPEAT))
+            for x, y in zip(held.dims, other.dims, strict=True)
+        )
+        made.append(spread(trace, node, held) if needed else held)
+    return made[0], made[1], copies
+
+
+def _merged(trace: Trace, node: Any, op: str, a: Held, b: Held) -> Held:
     pairs = [(ref, other) for ref, other in ((a, b), (b, a)) if _covers(ref, other)]
     if not pairs:
         return _crossed(trace, node, op, a, b)

@@ -49,6 +49,7 @@ class Laid:
 def contracted(trace: Trace, node: Any, a: Side, b: Side, out: Labels) -> Held:
     """Sum over the labels that `out` does not have."""
     a, b = _summed(trace, node, a, b, out), _summed(trace, node, b, a, out)
+    a, b = _made_copies(trace, node, a, b), _made_copies(trace, node, b, a)
     inner = 1
     for label in set(a.labels) - set(out):
         inner *= axes.size_of(a.held.dims[a.labels.index(label)])
@@ -72,6 +73,14 @@ def contracted(trace: Trace, node: Any, a: Side, b: Side, out: Labels) -> Held:
             trace.roots[made.layer] = found.roots
         return replace(made, dims=found.dims)
     raise UnmappedError("a product whose factors are repeated in part")
+
+
+def _made_copies(trace: Trace, node: Any, side: Side, other: Side) -> Side:
+    """With its copies made along dimensions that the other factor has not got in full."""
+    for label, dim in zip(side.labels, side.held.dims, strict=True):
+        if axes.has([dim], REPEAT) and not other.dim(label):
+            return replace(side, held=spread(trace, node, side.held))
+    return side
 
 
 def _spread(trace: Trace, node: Any, held: Held) -> Held:
