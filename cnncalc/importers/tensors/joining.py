@@ -210,15 +210,34 @@ def concatenated(trace: Trace, node: Any, parts: Sequence[Held], place: int) -> 
     parts = [spread(trace, node, part) if axes.has(part.dims, REPEAT) else part for part in parts]
     stride = _channel_stride(trace, parts[0], place)
     if stride is None or any(_channel_stride(trace, part, place) != stride for part in parts):
+        found = [part.dims[place] for part in parts]
+        if all(
+            dim and axes.size_of(dim) == axes.size_of(found[0]) and all(a.axis == CHANNELS for a in dim)
+            for dim in found
+        ):
+            return _stacked(trace, node, parts, place)
         return _declared(trace, node, parts, place)
     first = parts[0]
-    moved = [first, *(_beside(trace, node, first, part, place, stride) for part in parts[1:])]
+    moved = [first]
+    for part in parts[1:]:
+        beside = _beside(trace, node, first, part, place, stride)
+        if beside is None:
+            return _declared(trace, node, parts, place)
+        moved.append(beside)
     total = sum(axes.size_of(part.dims[place]) for part in parts)
     shape = (total * stride, *trace.shapes[first.layer][1:])
     made = trace.emit(node, "concat", tuple(held.layer for held in moved), shape)
     dims = list(moved[0].dims)
     dims[place] = (Atom(CHANNELS, total, stride),) if total > 1 else ()
     return replace(made, dims=tuple(dims))
+
+
+def _stacked(trace: Trace, node: Any, parts: Sequence[Held], place: int) -> Held:
+    """Parts of one length inside of the channels, as in every head: a `concat` whose channels stand otherwise."""
+    apart = [replace(part, dims=(*part.dims[:place], (), *part.dims[place:])) for part in parts]
+    made = concatenated(trace, node, apart, place)
+    both = axes.joined((*made.dims[place], *made.dims[place + 1]))
+    return replace(made, dims=(*made.dims[:place], both, *made.dims[place + 2 :]))
 
 
 def _channel_stride(trace: Trace, held: Held, place: int) -> int | None:
@@ -232,14 +251,14 @@ def _channel_stride(trace: Trace, held: Held, place: int) -> int | None:
     return None
 
 
-def _beside(trace: Trace, node: Any, ref: Held, held: Held, place: int, stride: int) -> Held:  # noqa: PLR0913 - what, beside what, where
-    """A part over the axes of the first one, but for its own length along the dimension."""
+def _beside(trace: Trace, node: Any, ref: Held, held: Held, place: int, stride: int) -> Held | None:  # noqa: PLR0913 - what, beside what, where
+    """A part over the axes of the first one, but for its own length along one; None where they do not fit."""
     count = axes.size_of(held.dims[place])
     channels = (Atom(CHANNELS, count, stride),) if count > 1 else ()
     dims = tuple(channels if at == place else dim for at, dim in enumerate(ref.dims))
     target = _over(trace, ref.layer, dims, held.dims)
-    if target is None or len(target) != len(trace.shapes[ref.layer]):
-        raise UnmappedError("parts whose axes do not match")
+    if target is None:
+        return None
     return arranged(trace, node, held, target, tokens=ref.layer in trace.tokens)
 
 
