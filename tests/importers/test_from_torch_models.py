@@ -105,6 +105,11 @@ def test_a_quantised_model_is_refused() -> None:
         report(module, 3, 8, 8)
 
 
+def test_a_lazy_model_is_refused_with_what_it_lacks() -> None:
+    with pytest.raises(cnncalc.UsageError, match=r"lazy layers \(1\): call it once"):
+        report(nn.Sequential(nn.Identity(), nn.LazyConv2d(4, 1)), 3, 8, 8)
+
+
 def test_complex_numbers_are_refused_by_name() -> None:
     module = Calls(lambda self, x: (torch.complex(x, x) * self.w).abs(), w=nn.Parameter(torch.ones(4, 1, 1)))
     with pytest.raises(cnncalc.SpecError, match=r"aten\.complex gives complex numbers"):
@@ -310,6 +315,27 @@ def test_frozen_attention_is_written_out_too() -> None:
     found = report(Calls(lambda self, x: self.layer(tokens(x)), layer=layer), 8, 4, 5)
     assert "sdpa" in [row.op for row in found]
     assert all(row.frozen for row in found if row.weights)
+
+
+def without_gradients(self: Any, x: Any) -> Any:
+    with torch.no_grad():
+        return self.conv(x) + x
+
+
+def in_half_precision(self: Any, x: Any) -> Any:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = self.conv(x)
+    return y.float() + x
+
+
+@pytest.mark.parametrize("function", [without_gradients, in_half_precision])
+def test_parts_in_another_mode_are_read_like_any(function: Any) -> None:
+    assert ops(Calls(function, conv=nn.Conv2d(4, 4, 1)), 4, 8, 8) == ["conv", "add"]
+
+
+def test_names_are_those_inside_of_a_parallel_module() -> None:
+    module = nn.DataParallel(nn.Sequential(nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1)))
+    assert [layer.name for layer in report(module, 4, 8, 8)] == ["_0", "_1"]
 
 
 def test_positions_that_are_flattened_and_given_back_stay_local() -> None:

@@ -59,6 +59,14 @@ def call(target: str, args: Sequence[object] = (), kwargs: Mapping[str, object] 
         raise UsageError(message) from error
 
 
+def unwrapped(module: Any) -> Any:
+    """The module inside of `torch.compile` or `DataParallel`, whose names are those that people know."""
+    kinds = ("OptimizedModule", "DataParallel", "DistributedDataParallel")
+    while type(module).__name__ in kinds:
+        module = getattr(module, "_orig_mod", None) or module.module
+    return module
+
+
 def exported(module: Any, shapes: Mapping[str, Shape]) -> Any:
     """The exported program for inputs of these shapes (of one sample), a batch of them; UsageError where that fails."""
     _torch()
@@ -69,6 +77,10 @@ def exported(module: Any, shapes: Mapping[str, Shape]) -> Any:
         message = (
             f"{kind} is quantised ({quantised[0]}{more}): its weights are packed; give the model before quantisation"
         )
+        raise UsageError(message)
+    lazy = [name or kind for name, part in module.named_modules() if getattr(part, "has_uninitialized_params", bool)()]
+    if lazy:
+        message = f"{kind} has lazy layers ({lazy[0]}): call it once with an example, so that they know their sizes"
         raise UsageError(message)
     try:
         return _functional(_export(module, shapes))

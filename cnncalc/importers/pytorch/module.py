@@ -14,7 +14,7 @@ from cnncalc.errors import SpecError, finding
 from cnncalc.importers.layers import Imported
 from cnncalc.importers.pytorch.call import Call, arguments, flat, tensors
 from cnncalc.importers.pytorch.constants import derived
-from cnncalc.importers.pytorch.exporting import call, exported
+from cnncalc.importers.pytorch.exporting import call, exported, unwrapped
 from cnncalc.importers.pytorch.nodes import CREATED, named, op_set
 from cnncalc.importers.pytorch.pruning import pruned
 from cnncalc.importers.pytorch.remarks import remarks
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from cnncalc.importers.layers import Option, Shape
 
+INLINED = frozenset({"wrap_with_set_grad_enabled", "wrap_with_autocast", "tag_activation_checkpoint"})
+"""Functions that call a part of the graph."""
+
 __all__ = ["call", "from_module"]
 
 
@@ -41,6 +44,7 @@ def from_module(
 
     SpecError with one finding per op that has no counterpart; with `allow_unknown` those become `custom`.
     """
+    module = unwrapped(module)
     program = exported(module, shapes)
     return from_program(program, shapes, name=name or type(module).__name__, allow_unknown=allow_unknown)
 
@@ -108,15 +112,16 @@ def _inputs(trace: Trace, program: Any, nodes: list[Any], shapes: Mapping[str, S
 def _walk(trace: Trace, graph_module: Any, nodes: list[Any]) -> None:
     for node in nodes:
         if node.op == "call_function":
-            if op_set(node) == "wrap_with_set_grad_enabled":
+            if op_set(node) in INLINED:
                 _inlined(trace, graph_module, node)
             else:
                 trace.values[node.name] = _mapped(trace, node)
 
 
 def _inlined(trace: Trace, graph_module: Any, node: Any) -> None:
-    """A part of the graph that runs without gradients."""
-    _, inner, *given = node.args
+    """A part of the graph that runs in another mode, such as without gradients."""
+    at = next(at for at, each in enumerate(node.args) if getattr(each, "op", "") == "get_attr")
+    inner, *given = node.args[at:]
     part = getattr(graph_module, inner.target)
     inside = list(part.graph.nodes)
     for each in inside:
