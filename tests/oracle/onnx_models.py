@@ -18,8 +18,8 @@ class Maker:
         self.nodes: list[Any] = []
         self.weights: list[Any] = []
 
-    def weight(self, name: str, *dims: int) -> str:
-        tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=dims)
+    def weight(self, name: str, *dims: int, kind: int = TensorProto.FLOAT) -> str:
+        tensor = TensorProto(name=name, data_type=kind, dims=dims)
         tensor.data_location = TensorProto.EXTERNAL
         tensor.external_data.add(key="location", value="nowhere.bin")
         self.weights.append(tensor)
@@ -29,8 +29,14 @@ class Maker:
         self.weights.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
         return name
 
-    def floats(self, name: str, *values: float) -> str:
-        self.weights.append(helper.make_tensor(name, TensorProto.FLOAT, [len(values)], values))
+    def number(self, name: str, value: float) -> str:
+        """A constant of one element; an integer is one in the file, too."""
+        kind = TensorProto.INT64 if isinstance(value, int) else TensorProto.FLOAT
+        self.weights.append(helper.make_tensor(name, kind, [], [value]))
+        return name
+
+    def floats(self, name: str, *values: float, dims: tuple[int, ...] | None = None) -> str:
+        self.weights.append(helper.make_tensor(name, TensorProto.FLOAT, dims or [len(values)], values))
         return name
 
     def node(self, op: str, *inputs: str, name: str = "", outputs: int = 1, domain: str = "", **attributes: Any) -> str:

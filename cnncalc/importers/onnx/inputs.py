@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import SpecError, UsageError, finding
 from cnncalc.importers.onnx.constants import constant_of, integers
+from cnncalc.importers.onnx.sight import channel_axis, readers
 from cnncalc.importers.tensors import axes
 from cnncalc.importers.tensors.trace import SAMPLES
 from cnncalc.values import replace, value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cnncalc.importers.layers import Shape
     from cnncalc.importers.onnx.records import Dims, Graph, Node
@@ -52,13 +53,19 @@ def inputs(graph: Graph, given: Mapping[str, Shape]) -> Inputs:
 
     UsageError where a size is missing or does not fit; SpecError where an input is none that the language can have.
     """
-    wanted = {name: dims for name, dims in graph.inputs.items() if _readers(graph, name) or len(graph.inputs) == 1}
+    reading = readers(graph)
+    known = frozenset(graph.constants).union(*(node.outputs for node in graph.nodes if node.op == "Constant"))
+    wanted = {
+        name: dims
+        for name, dims in graph.inputs.items()
+        if name in reading or name in graph.outputs or len(graph.inputs) == 1
+    }
     if not wanted:
         raise SpecError([finding("CNN906", "the model has no input")])
     if list(given) == [CALLED] and CALLED not in wanted and len(wanted) == 1:
         given = {next(iter(wanted)): given[CALLED]}
     sizes = _sizes(wanted, given)
-    alone_ = {name for name in wanted if _is_one_sample(graph, name)}
+    alone_ = {name for name in wanted if _is_one_sample(graph, reading.get(name, ()))}
     firsts = {name: 1 if name in alone_ else dims[0] for name, dims in wanted.items() if dims}
     batches = {size for size in firsts.values() if isinstance(size, int)}
     if len(batches) > 1:
@@ -66,14 +73,17 @@ def inputs(graph: Graph, given: Mapping[str, Shape]) -> Inputs:
     batch = batches.pop() if batches else None
     found = {}
     for name, dims in wanted.items():
-        last, single = _is_channels_last(graph, name, dims), name in alone_
-        order = (dims[0], dims[-1], *dims[1:-1]) if last else (1, *dims) if single else dims
+        single = name in alone_
+        order: Dims = (1, *dims) if single else dims
+        at = 1 if single or len(dims) < 3 else channel_axis(name, len(dims), reading, known) or 1  # noqa: PLR2004
+        order = (*order[:1], *order[at : at + 1], *order[1:at], *order[at + 1 :])
         shape = _shape(name, order, given.get(name), sizes)
-        whole = axes.whole((batch or SAMPLES, *shape))
+        batched, channels, *rest = axes.whole((batch or SAMPLES, *shape))
+        placed = (batched, *rest[: at - 1], channels, *rest[at - 1 :])
         found[name] = Input(
             name=CALLED if len(wanted) == 1 else name,
             shape=shape if shape[1:] else (*shape, 1, 1),
-            dims=(whole[0], *whole[2:], whole[1]) if last else whole[1:] if single else whole,
+            dims=placed[1:] if single else placed,
         )
     return Inputs(found=found, batch=batch)
 
@@ -85,10 +95,6 @@ def alone(found: Inputs) -> Inputs:
         for name, each in found.found.items()
     }
     return replace(found, found=made, batch=1)
-
-
-def _readers(graph: Graph, name: str) -> bool:
-    return name in graph.outputs or any(name in node.inputs for node in graph.nodes)
 
 
 def _sizes(wanted: Mapping[str, Dims], given: Mapping[str, Shape]) -> dict[str, int]:
@@ -109,21 +115,9 @@ def _sizes(wanted: Mapping[str, Dims], given: Mapping[str, Shape]) -> dict[str, 
     return sizes
 
 
-def _is_channels_last(graph: Graph, name: str, dims: Dims) -> bool:
-    """Whether the first thing that happens to an input is that its channels are brought forward."""
-    readers = [node for node in graph.nodes if name in node.inputs]
-    forward = (0, len(dims) - 1, *range(1, len(dims) - 1))
-    return (
-        len(dims) > 2  # noqa: PLR2004 - batch and channels
-        and bool(readers)
-        and all(node.op == "Transpose" and node.attributes.get("perm") == forward for node in readers)
-    )
-
-
-def _is_one_sample(graph: Graph, name: str) -> bool:
+def _is_one_sample(graph: Graph, nodes: Sequence[Node]) -> bool:
     """Whether the first thing that happens to an input is that it is made a batch of one."""
-    readers = [node for node in graph.nodes if name in node.inputs]
-    return bool(readers) and all(node.op == "Unsqueeze" and _adds_first(graph, node) for node in readers)
+    return bool(nodes) and all(node.op == "Unsqueeze" and _adds_first(graph, node) for node in nodes)
 
 
 def _adds_first(graph: Graph, node: Node) -> bool:
