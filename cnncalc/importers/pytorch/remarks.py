@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 GLOBAL = frozenset({"gap", "gmp", "flatten", "sdpa", "attention", "gn", "in", "se", "rearrange"})
 """Ops behind which every position does see all of the map."""
+SPANNING = frozenset({"ln", "rms", "softmax", "reduce"})
+"""Ops that do where they go over positions."""
 
 
 def remarks(layers: Sequence[Layer], bounds: Collection[str]) -> tuple[str, ...]:
@@ -21,7 +23,8 @@ def remarks(layers: Sequence[Layer], bounds: Collection[str]) -> tuple[str, ...]
         seen = any(name in everything for name in layer.inputs)
         if layer.name in bounds and not seen:
             found.append(layer.name)
-        if seen or layer.name in bounds or layer.op in GLOBAL or layer.options.get("over") in ("all", "positions"):
+        spans = layer.op in SPANNING and layer.options.get("over") in ("all", "positions")
+        if seen or spans or layer.name in bounds or layer.op in GLOBAL:
             everything.add(layer.name)
     if not found:
         return ()
