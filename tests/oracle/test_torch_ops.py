@@ -7,22 +7,10 @@ from typing import Any
 import pytest
 
 import cnncalc
+from tests.oracle.functions import Calls
 from tests.oracle.pytorch import nn, torch
 
 pytestmark = pytest.mark.oracle
-
-
-class Calls(nn.Module):
-    """A function as a module."""
-
-    def __init__(self, function: Any, **parts: Any) -> None:
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x: Any) -> Any:
-        return self.function(self, x)
 
 
 def lines(module: Any, *shape: int, **options: Any) -> list[str]:

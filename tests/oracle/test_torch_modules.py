@@ -12,6 +12,7 @@ import pytest
 import cnncalc
 from cnncalc.importers.pytorch.exporting import call
 from tests.oracle import zoo
+from tests.oracle.functions import Calls
 from tests.oracle.pytorch import F, nn, torch
 
 pytestmark = pytest.mark.oracle
@@ -22,19 +23,6 @@ Pair = namedtuple("Pair", "first second")  # noqa: PYI024 - the plain kind, as m
 class Output:
     logits: Any
     features: Any
-
-
-class Calls(nn.Module):
-    """A function as a module."""
-
-    def __init__(self, function: Any, **parts: Any) -> None:
-        super().__init__()
-        self.function = function
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, x: Any) -> Any:
-        return self.function(self, x)
 
 
 class Sides(nn.Module):
@@ -77,7 +65,7 @@ def test_a_forward_pass_that_decides_by_numbers_is_refused_in_one_line_with_its_
     with pytest.raises(cnncalc.UsageError) as caught:
         report(Calls(decides, conv=nn.Conv2d(4, 4, 1)), 4, 8, 8)
     told = str(caught.value)
-    assert "depends on the numbers in a tensor (test_from_torch_models.py, line" in told
+    assert "depends on the numbers in a tensor (test_torch_modules.py, line" in told
     assert "if y.sum() > 0:" in told
     assert "\n" not in told
 
@@ -89,7 +77,7 @@ def test_a_failed_export_prints_nothing(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_an_error_in_the_forward_pass_names_its_line() -> None:
-    with pytest.raises(cnncalc.UsageError, match=r"no attribute 'nope' \(test_from_torch_models.py, line \d+\)"):
+    with pytest.raises(cnncalc.UsageError, match=r"no attribute 'nope' \(test_torch_modules.py, line \d+\)"):
         report(Calls(lambda self, x: self.nope(x)), 4, 8, 8)
 
 
