@@ -8,10 +8,11 @@ import pytest
 
 import cnncalc
 from cnncalc.queries.unit import unit
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
-np = pytest.importorskip("numpy")
-reference = pytest.importorskip("onnx.reference")
+onnx = needed("onnx")
+np = needed("numpy")
+reference = needed("onnx.reference")
 
 from tests.oracle.onnx_models import Maker  # noqa: E402 - needs onnx
 
@@ -95,7 +96,11 @@ def test_antialiasing_reads_at_least_the_rows_with_a_weight(mode: str) -> None:
 @pytest.mark.parametrize("mode", ["nearest", "linear"])
 def test_a_ratio_that_is_kept_gives_the_sizes_and_rows_of_the_reference(policy: str, mode: str) -> None:
     for n, m in ((4, 9), (8, 3), (5, 7), (7, 2)):
-        given = {"mode": mode, "coordinate_transformation_mode": "half_pixel", "keep_aspect_ratio_policy": policy}
+        given: dict[str, Any] = {
+            "mode": mode,
+            "coordinate_transformation_mode": "half_pixel",
+            "keep_aspect_ratio_policy": policy,
+        }
         make = Maker(opset=19)
         y = make.node("Resize", "x", "", "", make.ints("sizes", m, 2 * m), axes=[2, 3], **given)
         model = make.model({"x": (1, 1, n, WIDTH)}, make.node("Relu", y))
