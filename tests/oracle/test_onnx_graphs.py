@@ -8,8 +8,9 @@ import pytest
 
 import cnncalc
 from cnncalc.importers.onnx.model import read_onnx
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
+onnx = needed("onnx")
 helper, TensorProto = onnx.helper, onnx.TensorProto
 
 from tests.oracle.onnx_models import Maker  # noqa: E402 - needs onnx

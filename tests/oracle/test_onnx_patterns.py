@@ -9,8 +9,9 @@ import pytest
 import cnncalc
 from cnncalc.importers.onnx.model import read_onnx
 from cnncalc.report import Report
+from tests.frameworks import needed
 
-onnx = pytest.importorskip("onnx", exc_type=ImportError)
+onnx = needed("onnx")
 
 from tests.oracle.onnx_models import Maker  # noqa: E402 - needs onnx
 
