@@ -8,13 +8,8 @@ import pytest
 
 import cnncalc
 from cnncalc.importers.onnx.model import read_onnx
-from tests.frameworks import needed
-
-onnx = needed("onnx")
-helper, TensorProto = onnx.helper, onnx.TensorProto
-
-from tests.oracle.onnx_models import Maker  # noqa: E402 - needs onnx
-from tests.oracle.test_onnx_patterns import TOKENS, last, ops, read  # noqa: E402 - likewise
+from tests.oracle.onnx_models import Maker, TensorProto, helper, onnx
+from tests.oracle.test_onnx_patterns import TOKENS, last, ops, read
 
 pytestmark = pytest.mark.oracle
 

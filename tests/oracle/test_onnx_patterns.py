@@ -9,11 +9,7 @@ import pytest
 import cnncalc
 from cnncalc.importers.onnx.model import read_onnx
 from cnncalc.report import Report
-from tests.frameworks import needed
-
-onnx = needed("onnx")
-
-from tests.oracle.onnx_models import Maker  # noqa: E402 - needs onnx
+from tests.oracle.onnx_models import Maker
 
 pytestmark = pytest.mark.oracle
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -9,12 +10,10 @@ import pytest
 import cnncalc
 from cnncalc.queries.unit import unit
 from tests.frameworks import needed
+from tests.oracle.onnx_models import Maker
 
-onnx = needed("onnx")
 np = needed("numpy")
-reference = needed("onnx.reference")
-
-from tests.oracle.onnx_models import Maker  # noqa: E402 - needs onnx
+reference = import_module("onnx.reference")
 
 pytestmark = pytest.mark.oracle
 
@@ -96,12 +95,10 @@ def test_antialiasing_reads_at_least_the_rows_with_a_weight(mode: str) -> None:
 @pytest.mark.parametrize("mode", ["nearest", "linear"])
 def test_a_ratio_that_is_kept_gives_the_sizes_and_rows_of_the_reference(policy: str, mode: str) -> None:
     for n, m in ((4, 9), (8, 3), (5, 7), (7, 2)):
-        given: dict[str, Any] = {
-            "mode": mode,
-            "coordinate_transformation_mode": "half_pixel",
-            "keep_aspect_ratio_policy": policy,
-        }
+        given: dict[str, Any] = {"mode": mode, "coordinate_transformation_mode": "half_pixel"}
         make = Maker(opset=19)
-        y = make.node("Resize", "x", "", "", make.ints("sizes", m, 2 * m), axes=[2, 3], **given)
+        y = make.node(
+            "Resize", "x", "", "", make.ints("sizes", m, 2 * m), axes=[2, 3], keep_aspect_ratio_policy=policy, **given
+        )
         model = make.model({"x": (1, 1, n, WIDTH)}, make.node("Relu", y))
         assert ours(model) == theirs(model, n), (n, m)
