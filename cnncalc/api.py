@@ -89,16 +89,17 @@ def from_torch(
 
 def from_onnx(
     source: str | os.PathLike[str] | bytes,
-    input: Size | Mapping[str, Size] | None = None,  # noqa: A002 - the word of the language
+    input: Size | Mapping[str, Size | int] | None = None,  # noqa: A002 - the word of the language
     *,
     flat: bool = False,
     allow_unknown: bool = False,
 ) -> NetworkSpec:
     """The spec of an ONNX model, a path or its bytes; `spec.text` is its YAML.
 
-    Weights are stepped over, and the onnx package is not needed. `input` gives sizes that the file leaves free. Raises
-    SpecError with all nodes that have no counterpart (`allow_unknown` keeps them as `custom`) or where the bytes are no
-    model, UsageError where the file cannot be read or a free size is not given.
+    Weights are stepped over, and the onnx package is not needed. `input` gives what the file leaves free: shapes by
+    input, or a single size by its name, `{"height": 224}`. Raises SpecError with all nodes that have no counterpart
+    (`allow_unknown` keeps them as `custom`) or where the bytes are no model, UsageError where the file cannot be read
+    or a free size is not given.
     """
     from cnncalc.importers.onnx.model import read_onnx
 
@@ -129,8 +130,10 @@ def _imported(found: Imported, source: str | os.PathLike[str] | bytes, *, flat: 
     return _checked(reader.parse(to_yaml(found, flat=flat), source=shown))
 
 
-def _tuples(given: Size | Mapping[str, Size] | None) -> dict[str, tuple[int, ...]]:
-    return {key: tuple(shape) for key, shape in (_shapes(given) or {}).items()}
+def _tuples(given: Size | Mapping[str, Size | int] | None) -> dict[str, tuple[int, ...]]:
+    if not isinstance(given, Mapping):
+        return {key: tuple(shape) for key, shape in (_shapes(given) or {}).items()}
+    return {key: (size,) if isinstance(size, int) else tuple(_shape(size)) for key, size in given.items()}
 
 
 def build(spec: NetworkSpec) -> Graph:

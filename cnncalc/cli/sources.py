@@ -30,6 +30,7 @@ STDIN = "<stdin>"
 LINE = "<line>"
 _REVISION = re.compile(r"([^\s:-][^\s:]*):([^\s:].*)")
 _CALLABLE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[A-Za-z_]\w*(?:\.\w+)*")
+_SIZE = re.compile(r"[1-9][0-9]{0,9}")
 _INPUT = re.compile(r"(?:([^\s=]+)=)?(.*)", re.DOTALL)
 
 
@@ -117,7 +118,7 @@ def read_text(found: Text, reading: Reading) -> NetworkSpec:
     """The network of a text, with the options of the command line applied; raises what `read` does."""
     from cnncalc.spec.reader import parse, parse_line, with_overrides
 
-    inputs = input_shapes(reading.input)
+    inputs = input_shapes(reading.input, found.name if found.is_model else "")
     if found.is_model:
         found = Text(name=found.name, data=imported(found.name, Importing(), inputs))
         inputs = {}
@@ -163,9 +164,15 @@ def open_source(source: str) -> Text:
     return Text(name=LINE, data=source, is_line=True)
 
 
-def input_shapes(texts: list[str]) -> dict[str, TensorShape]:
-    """The shapes of `--input`, by name; a single one without a name is `input`."""
+def input_shapes(texts: list[str], source: str = "") -> dict[str, TensorShape]:
+    """The shapes of `--input`, by name; a single one without a name is `input`.
+
+    Where the source is a model file, a number with a name is a size that the file leaves free, `height=224`.
+    """
+    from cnncalc.geometry.shape import TensorShape as Shape
     from cnncalc.spec.reader import parse_shape
+
+    sizes = bool(source) and is_model_file(source)
 
     shapes: dict[str, TensorShape] = {}
     for text in texts:
@@ -174,7 +181,8 @@ def input_shapes(texts: list[str]) -> dict[str, TensorShape]:
         if name in shapes:
             message = f"--input {text}: `{name}` is given twice; with several inputs each has a name: -i left=3x64x64"
             raise UsageError(message)
-        shapes[name] = parse_shape(shape)
+        is_size = sizes and match is not None and match[1] and _SIZE.fullmatch(shape)
+        shapes[name] = Shape(int(shape), ()) if is_size else parse_shape(shape)
     return shapes
 
 

@@ -55,6 +55,14 @@ def test_every_command_takes_a_model_file(cli: Cli, request: pytest.FixtureReque
     assert found == wanted
 
 
+@pytest.mark.parametrize("command", ["shapes", "import"])
+def test_a_free_size_of_a_model_is_given_by_its_name(cli: Cli, onnx: str, command: str) -> None:
+    assert cli(command, onnx, "-i", "H=8", "-i", "W=9").status == 0
+    done = cli(command, onnx, "-i", "H=8")
+    assert done.status != 0
+    assert "or -i W=224" in done.err
+
+
 @pytest.mark.parametrize("name", ["data", "input"])
 def test_an_input_of_a_model_is_given_by_its_name_or_as_the_only_one(cli: Cli, onnx: str, name: str) -> None:
     assert cli("shapes", onnx, "-i", f"{name}=3x8x8").status == 0

@@ -127,6 +127,24 @@ class TestNetworks:
         assert report.totals.params == 4 * 3 * 9 + 4 + 10 * 4 + 10
         assert report.totals.macs == 4 * 3 * 9 * 64 + 40
 
+    def test_a_free_size_is_given_by_its_own_name(self) -> None:
+        assert read_onnx(_small(size="H"), {"H": (20,)}).layers[0].shape == (4, 20, 20)
+
+    def test_a_free_size_that_two_inputs_have_is_given_once(self) -> None:
+        inputs = [wire.value_info(name, "N", channels, "H", "W") for name, channels in (("a", 3), ("b", 1))]
+        data = wire.model([wire.node("Concat", "a b", "y", axis=1)], inputs, ["y"])
+        assert read_onnx(data, {"a": (3, 8, 9)}).layers[0].shape == (4, 8, 9)
+        assert read_onnx(data, {"H": (8,), "W": (9,)}).layers[0].shape == (4, 8, 9)
+
+    def test_a_name_that_is_neither_input_nor_size_is_refused_with_those_that_are(self) -> None:
+        with pytest.raises(UsageError, match="no input `K`; it has x, and the free size `H`"):
+            read_onnx(_small(size="H"), {"K": (20,)})
+
+    def test_an_op_of_another_domain_is_refused_with_it(self) -> None:
+        node = wire.message((1, "x"), (2, "y"), (4, "FusedConv"), (7, "com.microsoft"))
+        with pytest.raises(SpecError, match=r"com\.microsoft\.FusedConv"):
+            read_onnx(wire.model([node], [wire.value_info("x", 1, 3, 8, 8)], ["y"]))
+
     @pytest.mark.parametrize("name", ["x", "input"])
     def test_a_free_size_is_given_by_name_or_as_the_only_input(self, name: str) -> None:
         assert read_onnx(_small(size="H"), {name: (3, 20, 20)}).layers[0].shape == (4, 20, 20)

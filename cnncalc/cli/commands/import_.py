@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913 - one parameter per option
 
         raise UsageError(no_model(source))
     how = replace(importing(args, kwargs, allow_unknown=allow_unknown), flat=flat, annotate=annotate)
-    text = sources.imported(source, how, sources.input_shapes(input or []))
+    text = sources.imported(source, how, sources.input_shapes(input or [], source))
     if output is None:
         typer.echo(text, nl=False)
     else:

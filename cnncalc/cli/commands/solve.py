@@ -125,7 +125,7 @@ def _opened(source: str, reading: Reading) -> tuple[str, str, Callable[[str], Ne
 
     found = open_source(source)
     if found.is_model:
-        found = replace(found, data=imported(source, Importing(), input_shapes(reading.input)), is_model=False)
+        found = replace(found, data=imported(source, Importing(), input_shapes(reading.input, source)), is_model=False)
         reading = replace(reading, input=[])
 
     def read_solved(text: str) -> NetworkSpec:

@@ -115,7 +115,7 @@ def _model(model: str, how: Importing, reading: Reading, spec: Report) -> Read:
         return found.report, None
     from cnncalc.importers.reports import report_of
 
-    layers = _layers(model, how, sources.input_shapes(reading.input), spec)
+    layers = _layers(model, how, sources.input_shapes(reading.input, model), spec)
     return report_of(layers, model, batch=spec.batch, dtype=spec.dtype), tuple(layer.name for layer in layers.layers)
 
 

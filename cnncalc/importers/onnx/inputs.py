@@ -110,7 +110,8 @@ def _sizes(wanted: Mapping[str, Dims], given: Mapping[str, Shape]) -> dict[str, 
         elif name in free and len(shape) == 1:
             sizes[name] = shape[0]
         else:
-            known = ", ".join(wanted) + "".join(f", and the free size `{size}`" for size in sorted(free)[:1])
+            named = ", ".join(f"`{size}`" for size in sorted(free))
+            known = ", ".join(wanted) + (f", and the free size{'s' * (len(free) > 1)} {named}" if free else "")
             raise UsageError(f"the model has no input `{name}`; it has {known}")
     return sizes
 

@@ -188,7 +188,8 @@ class Walk:
                 if self.allow_unknown
                 else "`--allow-unknown` keeps it as `custom`"
             )
-            found.append(finding("CNN904", f"{_line(node.op)} `{_line(where)}`: {why}", help=help_, layer=_line(where)))
+            op = _line(node.op if node.domain in STANDARD else f"{node.domain}.{node.op}")
+            found.append(finding("CNN904", f"{op} `{_line(where)}`: {why}", help=help_, layer=_line(where)))
         if found:
             raise SpecError(found)
 
