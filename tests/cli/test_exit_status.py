@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -237,7 +236,9 @@ def test_ctrl_c_exits_130_without_a_traceback() -> None:
         cwd=ROOT,
     )
     try:
-        time.sleep(2)  # it waits for standard input by then
+        assert process.stdin is not None
+        process.stdin.write(b"#" * 2**20)  # more than a pipe holds: it is through when somebody reads
+        process.stdin.flush()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     finally:
