@@ -109,8 +109,12 @@ def warm() -> list[str]:
 
 
 def importing() -> list[str]:
-    """PyTorch's ResNet-50 as a spec, beside the export that it is read from."""
+    """ResNet-50 as a spec, beside the tools whose files it is read from."""
     found = json_of("-m", "benchmarks.importing")
+    return [*_from_torch(found["torch"]), *_from_onnx(found["onnx"])]
+
+
+def _from_torch(found: dict[str, float] | None) -> list[str]:
     lines = ["## Import of a PyTorch ResNet-50", "", "| step | ms | times the export | target |", "|---|---|---|---|"]
     if found is None:
         return [*lines, "| (PyTorch is not installed) | | | |", ""]
@@ -118,6 +122,22 @@ def importing() -> list[str]:
     lines.append(f"| `torch.export.export` alone | {export:.0f} | 1 | |")
     lines.append(f"| export, layers and text | {whole:.0f} | {whole / export:.2f} | 1.5 |")
     return [*lines, "", "Medians of interleaved rounds of processor time, on the meta device.", ""]
+
+
+def _from_onnx(found: dict[str, float] | None) -> list[str]:
+    lines = ["## Import of an ONNX ResNet-50", "", "| step | ms | times `onnx.load` | target |", "|---|---|---|---|"]
+    if found is None:
+        return [*lines, "| (onnx is not installed) | | | |", ""]
+    load = found["load"]
+    steps = {
+        "`onnx.load` alone": ("load", ""),
+        "layers and text": ("import", "1"),
+        "the first time, with what it imports": ("first", ""),
+        "the spec of the example to its report": ("report", ""),
+    }
+    for name, (key, target) in steps.items():
+        lines.append(f"| {name} | {1000 * found[key]:.0f} | {found[key] / load:.2f} | {target} |")
+    return [*lines, "", "A file of 98 MiB, whose weights are stepped over. Target of a first reading: 500 ms.", ""]
 
 
 def many_files(count: int) -> list[str]:
